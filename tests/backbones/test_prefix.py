@@ -1,0 +1,140 @@
+"""Shared prefixes: the same hidden states as one row at a time through the library's own forward."""
+
+import pytest
+import torch
+
+from tests.models import ARCHITECTURES, random_images, small_backbone
+from tldr_reward.backbones.batches import Item, collate, hidden_states, predicting_states
+from tldr_reward.backbones.interface import pad_ids
+
+PROMPTS = ("describe the image.", "how many objects are there? (A) one (B) two")
+RESPONSES = (
+    (0, 0, "a big red circle is in the top row, first column."),
+    (0, 0, "two."),
+    (1, 1, "(B)"),
+    (1, 0, "there is no red square in the top row."),
+    (2, 1, "a red circle."),
+    (0, 0, "a big blue square is in the bottom row, second column. there is no circle."),
+)
+
+
+def rows_at_a_time(backbone, name, image, prompt, text):
+    """Hidden states of a response's tokens by the processor and the model's plain forward."""
+    if name == "paligemma":
+        inputs = backbone.processor(
+            images=image, text="<image>" + prompt, suffix=text, return_tensors="pt"
+        )
+        inputs.pop("labels")
+    else:
+        inputs = backbone.processor(
+            images=image, text=f"<|image|>{prompt} {text}", return_tensors="pt"
+        )
+    with torch.no_grad():
+        states = backbone.model.model(**inputs).last_hidden_state[0]
+    start = len(backbone.prompt_ids(prompt))
+    return inputs["input_ids"][0], states, start
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_grouped_batch_equals_rows_at_a_time(name):
+    backbone, images = small_backbone(name), random_images(3)
+    features = backbone.vision_features(images)
+    items = [
+        Item(image, tuple(backbone.prompt_ids(PROMPTS[prompt])), backbone.tokenize(text))
+        for image, prompt, text in RESPONSES
+    ]
+    batch = collate(items, features, backbone.tokenizer.pad_token_id)
+    assert len(batch.prompts) == 4  # (0, 0), (1, 1), (1, 0), (2, 1)
+    assert batch.groups.tolist() == [0, 0, 1, 2, 3, 0]
+    with torch.no_grad():
+        hidden = hidden_states(backbone, batch)
+        predicting = predicting_states(backbone, batch)
+    for row, (image, prompt, text) in enumerate(RESPONSES):
+        ids, states, start = rows_at_a_time(backbone, name, images[image], PROMPTS[prompt], text)
+        length = len(items[row].response.ids)
+        assert ids[:start].tolist() == list(items[row].prompt)
+        assert ids[start : start + length].tolist() == list(items[row].response.ids)
+        expected = states[start : start + length]
+        assert torch.allclose(hidden[row, :length], expected, atol=1e-5)
+        before = states[start - 1 : start + length]
+        assert torch.allclose(predicting[row, : length + 1], before, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_responses_cannot_see_each_other(name):
+    backbone = small_backbone(name)
+    features = backbone.vision_features(random_images(1))
+    prompt = tuple(backbone.prompt_ids(PROMPTS[0]))
+    pad = backbone.tokenizer.pad_token_id
+    one = Item(0, prompt, backbone.tokenize("a red circle."))
+    alone = hidden_states(backbone, collate([one], features, pad))
+    for other in ("two.", "a big blue square is in the top row."):
+        beside = Item(0, prompt, backbone.tokenize(other))
+        both = hidden_states(backbone, collate([beside, one], features, pad))
+        assert torch.allclose(both[1, :4], alone[0, :4], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_token_sees_the_past_and_not_the_future(name):
+    backbone = small_backbone(name)
+    features = backbone.vision_features(random_images(1))
+    prompt = tuple(backbone.prompt_ids(PROMPTS[0]))
+    pad = backbone.tokenizer.pad_token_id
+    red, blue = (
+        hidden_states(
+            backbone, collate([Item(0, prompt, backbone.tokenize(text))], features, pad)
+        )[0]
+        for text in ("a big red circle.", "a big blue circle.")
+    )
+    assert torch.equal(red[:2], blue[:2])
+    assert (red[2:] - blue[2:]).abs().amin(dim=0).max() > 1e-4
+
+
+def test_paligemma_prompt_is_read_in_both_directions():
+    """token_type_ids 0 marks a bidirectional prefix: left out, the forward silently is causal."""
+    backbone, image = small_backbone("paligemma"), random_images(1)[0]
+    inputs = backbone.processor(
+        images=image, text="<image>" + PROMPTS[0], suffix="two.", return_tensors="pt"
+    )
+    inputs.pop("labels")
+    prompt = backbone.prompt_ids(PROMPTS[0])
+    assert inputs["token_type_ids"][0].tolist() == [0] * len(prompt) + [1, 1, 1]  # two . <eos>
+    features = backbone.vision_features([image])
+    item = Item(0, tuple(prompt), backbone.tokenize("two."))
+    ours = hidden_states(backbone, collate([item], features, 0))[0]
+    with torch.no_grad():
+        types = inputs.pop("token_type_ids")
+        causal = backbone.model.model(**inputs).last_hidden_state[0, len(prompt) :][:2]
+        prefix = backbone.model.model(**inputs, token_type_ids=types)
+    assert torch.allclose(ours, prefix.last_hidden_state[0, len(prompt) :][:2], atol=1e-5)
+    assert (ours - causal).abs().max() > 1e-3
+
+
+def test_llama_text_sees_every_image_token():
+    """With no cross-attention mask the library's kernel is causal over the image's tokens."""
+    backbone = small_backbone("llama")
+    features = backbone.vision_features(random_images(1))
+    prompt = [tuple(backbone.prompt_ids(PROMPTS[0]))]
+    plain = backbone.prefix(features, prompt).last_hidden
+    changed = features.clone()
+    changed[:, -1] += 1.0
+    first = backbone.prefix(features, [prompt[0][:1]]).last_hidden
+    first_changed = backbone.prefix(changed, [prompt[0][:1]]).last_hidden
+    assert (first - first_changed).abs().max() > 1e-4
+    assert (plain - backbone.prefix(changed, prompt).last_hidden).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize(("name", "first"), [("paligemma", 1), ("llama", 0)])
+def test_positions_restart_behind_each_prompt(name, first):
+    backbone = small_backbone(name)
+    features = backbone.vision_features(random_images(2))
+    prompts = [backbone.prompt_ids(prompt) for prompt in PROMPTS]
+    prefix = backbone.prefix(features, prompts)
+    assert prefix.next_position.tolist() == [len(prompt) + first for prompt in prompts]
+    assert prefix.mask.sum(1).tolist() == [len(prompt) for prompt in prompts]
+
+
+def test_padding_is_on_the_right_and_masked():
+    ids, mask = pad_ids([[5, 6, 7], [8]], pad=0)
+    assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert mask.tolist() == [[True, True, True], [True, False, False]]

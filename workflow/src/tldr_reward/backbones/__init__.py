@@ -1,0 +1,1 @@
+"""What a vision-language backbone must offer: prefix, suffixes, hidden states, LoRA targets."""

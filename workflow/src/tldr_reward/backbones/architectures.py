@@ -1,0 +1,163 @@
+"""The mini scale's backbones: the real transformers classes at a size that two cores can train."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import torch
+from transformers import (
+    GenerationConfig,
+    MllamaConfig,
+    MllamaForConditionalGeneration,
+    MllamaProcessor,
+    PaliGemmaConfig,
+    PaliGemmaForConditionalGeneration,
+    PaliGemmaProcessor,
+)
+from transformers.models.mllama.image_processing_pil_mllama import MllamaImageProcessorPil
+from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+from tldr_reward.backbones.interface import Backbone
+from tldr_reward.backbones.mllama import MllamaBackbone
+from tldr_reward.backbones.paligemma import PaliGemmaBackbone
+from tldr_reward.backbones.tokenizer import build_tokenizer
+from tldr_reward.errors import InputError
+
+CONTEXT = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class MiniSize:
+    """Sizes of a mini backbone: widths in features, image and patch in pixels."""
+
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    mlp: int = 512
+    vision_width: int = 128
+    vision_layers: int = 2
+    vision_mlp: int = 256
+    image: int = 64
+    patch: int = 16
+
+
+def build_backbone(name: str, size: MiniSize, vocabulary: Sequence[str], seed: int) -> Backbone:
+    """Make a mini backbone of an architecture, `paligemma` or `llama`, with fresh weights."""
+    builders = {"paligemma": _paligemma, "llama": _llama}
+    if name not in builders:
+        raise InputError(f"backbone {name!r}; allowed: {', '.join(builders)}")
+    torch.manual_seed(seed)
+    return builders[name](size, vocabulary)
+
+
+def _paligemma(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
+    tokenizer = build_tokenizer(vocabulary, "<bos>", "<eos>", "<pad>", "<unk>")
+    tokens = (size.image // size.patch) ** 2
+    images = SiglipImageProcessorPil(
+        size={"height": size.image, "width": size.image},
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+        resample=3,
+    )
+    images.image_seq_length = tokens
+    # The processor adds its location tokens, so the vocabulary is counted after it is built.
+    processor = PaliGemmaProcessor(images, tokenizer)
+    ids = _special_ids(tokenizer)
+    config = PaliGemmaConfig(
+        vision_config={
+            "model_type": "siglip_vision_model",
+            "hidden_size": size.vision_width,
+            "intermediate_size": size.vision_mlp,
+            "num_hidden_layers": size.vision_layers,
+            "num_attention_heads": size.heads,
+            "image_size": size.image,
+            "patch_size": size.patch,
+            "projection_dim": size.width,
+            "vision_use_head": False,
+        },
+        text_config={
+            "model_type": "gemma",
+            "vocab_size": len(tokenizer),
+            "hidden_size": size.width,
+            "intermediate_size": size.mlp,
+            "num_hidden_layers": size.layers,
+            "num_attention_heads": size.heads,
+            "num_key_value_heads": size.heads,
+            "head_dim": size.width // size.heads,
+            "max_position_embeddings": CONTEXT,
+            **ids,
+        },
+        image_token_index=processor.image_token_id,
+        projection_dim=size.width,
+        hidden_size=size.width,
+        **ids,
+    )
+    model = PaliGemmaForConditionalGeneration(config)
+    model.generation_config = GenerationConfig(**ids, max_new_tokens=96, do_sample=False)
+    return PaliGemmaBackbone(model, processor)
+
+
+def _llama(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
+    begin, end = "<|begin_of_text|>", "<|end_of_text|>"
+    tokenizer = build_tokenizer(vocabulary, begin, end, "<|pad|>", "<|unknown|>")
+    ids = _special_ids(tokenizer)
+    words = len(tokenizer)
+    # The image token is the first id that the LM head has no row for.
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|image|>"]})
+    images = MllamaImageProcessorPil(
+        size={"height": size.image, "width": size.image},
+        max_image_tiles=1,
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+    )
+    processor = MllamaProcessor(images, tokenizer)
+    config = MllamaConfig(
+        vision_config={
+            "hidden_size": size.vision_width,
+            "intermediate_size": size.vision_mlp,
+            "num_hidden_layers": size.vision_layers,
+            "num_global_layers": 1,
+            "attention_heads": size.heads,
+            "image_size": size.image,
+            "patch_size": size.patch,
+            "max_num_tiles": 1,
+            "supported_aspect_ratios": [[1, 1]],
+            "intermediate_layers_indices": [0],
+            "vision_output_dim": 2 * size.vision_width,
+        },
+        text_config={
+            "vocab_size": words,
+            "hidden_size": size.width,
+            "intermediate_size": size.mlp,
+            "num_hidden_layers": size.layers,
+            "num_attention_heads": size.heads,
+            "num_key_value_heads": max(1, size.heads // 2),
+            "cross_attention_layers": list(range(1, size.layers, 2)),
+            "max_position_embeddings": CONTEXT,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+            **ids,
+        },
+        image_token_index=words,
+        **ids,
+    )
+    model = MllamaForConditionalGeneration(config)
+    _open_gates(model)
+    model.generation_config = GenerationConfig(**ids, max_new_tokens=96, do_sample=False)
+    return MllamaBackbone(model, processor)
+
+
+def _open_gates(model: MllamaForConditionalGeneration) -> None:
+    # Gates start at 0 for a decoder that already speaks; from scratch that blocks the image.
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "cross_attn_" in name and name.endswith("gate"):
+                parameter.fill_(1.0)
+            elif "global_transformer" in name and "gate" in name:
+                parameter.fill_(0.785)
+
+
+def _special_ids(tokenizer) -> dict[str, int]:
+    return {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }

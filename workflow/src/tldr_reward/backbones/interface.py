@@ -1,0 +1,168 @@
+"""The operations that reward models and pre-training ask of a backbone, whatever its class."""
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from PIL import Image
+from transformers import DynamicCache
+
+from tldr_reward.errors import InputError
+from tldr_reward.records import Span
+
+PARTS = ("projector", "decoder")
+
+
+@dataclasses.dataclass(frozen=True)
+class Response:
+    """A tokenized response: token ids and their character spans in the text, without an end mark."""
+
+    ids: tuple[int, ...]
+    offsets: tuple[Span, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Prefix:
+    """Images and prompts, computed once: keys and values that any number of responses attend to.
+
+    `cache` holds [G, heads, P, head_dim] keys and values a layer; `mask` [G, P] is True at real
+    positions; `next_position` [G] is the position of a response's first token; `last_hidden`
+    [G, D] is the hidden state of the prompt's last token, which predicts that first token.
+    """
+
+    cache: DynamicCache
+    mask: torch.Tensor
+    next_position: torch.Tensor
+    last_hidden: torch.Tensor
+
+
+class Backbone(abc.ABC):
+    """A vision-language model seen as: vision features, a shared prefix, suffixes after it.
+
+    `PROJECTOR` is a regular expression for the projector's linear layers.
+    """
+
+    PROJECTOR: ClassVar[str]
+
+    def __init__(self, model: torch.nn.Module, processor) -> None:
+        self.model, self.processor = model, processor
+        self.tokenizer = processor.tokenizer
+
+    @property
+    def text_config(self):
+        """Configuration of the text decoder."""
+        return self.model.config.get_text_config()
+
+    @abc.abstractmethod
+    def trainable_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        """Vision features that carry gradients, for pre-training the tower."""
+
+    @torch.no_grad()
+    def vision_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        """Frozen vision features before the projector: [N, image tokens, vision width]."""
+        return self.trainable_features(images)
+
+    def projector_input_width(self) -> int:
+        """Width of the vision features."""
+        linear = [part for part in self.projector().modules() if isinstance(part, torch.nn.Linear)]
+        return linear[0].in_features
+
+    @abc.abstractmethod
+    def prompt_ids(self, prompt: str) -> list[int]:
+        """Token ids of everything before the response, image placeholders included."""
+
+    @abc.abstractmethod
+    def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:
+        """Run images [G, image tokens, vision width] with their prompts, one prompt an image."""
+
+    @abc.abstractmethod
+    def suffix_hidden(
+        self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
+    ) -> torch.Tensor:
+        """Last hidden states [S, L, D] of right-padded responses `ids` [S, L] after their prefixes.
+
+        `groups` [S] says which prefix each response follows. Responses cannot see each other.
+        """
+
+    @abc.abstractmethod
+    def projector(self) -> torch.nn.Module:
+        """The multimodal projector."""
+
+    @abc.abstractmethod
+    def decoder(self) -> torch.nn.Module:
+        """The text decoder without its LM head."""
+
+    @abc.abstractmethod
+    def vision_tower(self) -> torch.nn.Module:
+        """The vision encoder, which is never trained after pre-training."""
+
+    def lora_targets(self, parts: Sequence[str]) -> str:
+        """Regular expression over full module paths for LoRA on the projector and/or the decoder.
+
+        Full paths keep the vision tower out (section 5, "LoRA on projector and decoder").
+        """
+        if not parts or set(parts) - set(PARTS):
+            raise InputError(f"parts {','.join(parts) or '(none)'!r}; allowed: projector, decoder")
+        patterns = {
+            "projector": self.PROJECTOR,
+            "decoder": r"language_model\.layers\.\d+\.(self_attn|cross_attn|mlp)\.\w+_proj",
+        }
+        return r".*\.(" + "|".join(patterns[part] for part in parts) + ")"
+
+    def tokenize(self, text: str) -> Response:
+        """Tokenize a response; raises InputError when nothing remains of it."""
+        encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        if not encoded["input_ids"]:
+            raise InputError(f"the response {text[:40]!r} has no tokens; a word is needed")
+        return Response(
+            tuple(encoded["input_ids"]), tuple((a, b) for a, b in encoded["offset_mapping"])
+        )
+
+    def check_length(self, prompt: Sequence[int], response: Response, what: str) -> None:
+        """Raise InputError when prompt and response together exceed the context length."""
+        limit = self.text_config.max_position_embeddings
+        length = len(prompt) + len(response.ids)
+        if length >= limit:
+            raise InputError(
+                f"{what} needs {length} tokens with its image and prompt; "
+                f"this backbone's context holds {limit - 1}"
+            )
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """LM-head logits of hidden states."""
+        return self.model.lm_head(hidden)
+
+
+def select_rows(cache: DynamicCache, rows: torch.Tensor, config) -> DynamicCache:
+    """A new cache whose batch rows are `rows` of `cache`; gradients flow through."""
+    selected = DynamicCache(config=config)
+    for index, layer in enumerate(cache.layers):
+        selected.update(layer.keys[rows], layer.values[rows], index)
+    return selected
+
+
+def pad_ids(sequences: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-pad id sequences: ids [N, L] and a mask [N, L] that is True at real tokens."""
+    width = max(len(sequence) for sequence in sequences)
+    ids = torch.full((len(sequences), width), pad, dtype=torch.long)
+    mask = torch.zeros((len(sequences), width), dtype=torch.bool)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = torch.tensor(sequence)
+        mask[row, : len(sequence)] = True
+    return ids, mask
+
+
+def additive(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Attention mask [N, Q, K] of booleans as an additive [N, 1, Q, K] one."""
+    mask = torch.zeros(allowed.shape, dtype=dtype, device=allowed.device)
+    return mask.masked_fill(~allowed, torch.finfo(dtype).min).unsqueeze(1)
+
+
+def suffix_mask(prefix_mask: torch.Tensor, width: int) -> torch.Tensor:
+    """Which keys [S, width, P + width] each suffix position sees: its prefix, itself, the past."""
+    count = prefix_mask.shape[0]
+    causal = torch.ones(width, width, dtype=torch.bool, device=prefix_mask.device).tril()
+    seen = prefix_mask.unsqueeze(1).expand(count, width, -1)
+    return torch.cat([seen, causal.expand(count, width, width)], dim=2)

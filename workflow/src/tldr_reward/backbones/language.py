@@ -1,0 +1,107 @@
+"""Pre-training of a mini backbone's decoder and projector on captions and questions."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+
+from tldr_reward.backbones.batches import Item, collate, draw_groups, predicting_states
+from tldr_reward.backbones.checkpoints import Checkpoints
+from tldr_reward.backbones.interface import Backbone
+from tldr_reward.backbones.optimizers import Optimizers, trapezoid
+from tldr_reward.errors import InputError
+from tldr_reward.progress import Progress
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageSettings:
+    """Steps, items a step, peak learning rates (Muon; AdamW), warm-up and checkpoint steps, seed."""
+
+    steps: int
+    batch_images: int
+    batch_questions: int
+    learning_rate: float
+    adamw_learning_rate: float
+    warmup_steps: int
+    checkpoint_steps: int
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class HistoryRow:
+    """One row of a training history; `loss` is the mean over the response tokens of the step."""
+
+    step: int
+    loss: float
+    tokens_per_second: float
+    learning_rate: float
+
+
+def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of the response tokens and the end mark."""
+    tokenizer = backbone.tokenizer
+    batch = collate(items, features, tokenizer.pad_token_id)
+    states = predicting_states(backbone, batch)
+    rows = torch.arange(len(items))
+    targets = torch.nn.functional.pad(batch.ids, (0, 1), value=tokenizer.pad_token_id)
+    targets[rows, batch.mask.sum(1)] = tokenizer.eos_token_id
+    real = torch.nn.functional.pad(batch.mask, (1, 0), value=True)
+    return torch.nn.functional.cross_entropy(backbone.logits(states[real]), targets[real])
+
+
+def train_language(
+    backbone: Backbone,
+    captions: Sequence[Sequence[Item]],
+    questions: Sequence[Sequence[Item]],
+    features: torch.Tensor,
+    settings: LanguageSettings,
+    checkpoints: Checkpoints,
+    keep: Callable[[int], None],
+) -> list[HistoryRow]:
+    """Train decoder, projector and LM head in place; vision features are frozen.
+
+    `captions` are groups of one image's captions, `questions` groups of one question each.
+    `keep(step)` is called after every step, to save the folders that table 3 needs.
+    """
+    trained = [
+        (name, tensor)
+        for name, tensor in backbone.model.named_parameters()
+        if "vision" not in name
+    ]
+    for _, tensor in trained:
+        tensor.requires_grad_(True)
+    backbone.model.train()
+    optimizers = Optimizers(trained, settings.learning_rate, settings.adamw_learning_rate)
+    start, history = 0, []
+    if state := checkpoints.load():
+        start, tensors, rows = state
+        optimizers.restore(tensors)
+        history = [HistoryRow(**row) for row in rows]
+    progress = Progress(settings.steps, "language model", start=start)
+    for step in range(start, settings.steps):
+        began = time.monotonic()
+        some = draw_groups(captions, settings.batch_images, step, settings.seed)
+        asked = draw_groups(questions, settings.batch_questions, step, settings.seed + 1)
+        loss = answer_loss(backbone, some, features)
+        total = loss + answer_loss(backbone, asked, features)
+        if not torch.isfinite(total):
+            raise InputError(f"the loss is {total.item()} at step {step}; images {_images(some)}")
+        total.backward()
+        scale = trapezoid(step, settings.steps, settings.warmup_steps)
+        optimizers.step(scale)
+        tokens = sum(len(item.response.ids) + 1 for item in [*some, *asked])
+        speed = tokens / (time.monotonic() - began)
+        history.append(HistoryRow(step + 1, loss.item(), speed, scale * settings.learning_rate))
+        facts = {"loss": f"{loss.item():.3f}", "answers": f"{(total - loss).item():.3f}"}
+        progress.step(facts | {"tokens/s": f"{speed:.0f}"})
+        keep(step + 1)
+        if (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps:
+            saved = [dataclasses.asdict(row) for row in history]
+            checkpoints.save(step + 1, optimizers.tensors(), saved)
+    backbone.model.requires_grad_(False).eval()
+    return history
+
+
+def _images(items: Sequence[Item]) -> list[int]:
+    return sorted({item.image for item in items})[:8]

@@ -1,0 +1,88 @@
+"""Llama-3.2-Vision (Mllama) as a backbone: the image enters by cross-attention, text is causal."""
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from transformers import DynamicCache
+
+from tldr_reward.backbones.interface import (
+    Backbone,
+    Prefix,
+    additive,
+    pad_ids,
+    select_rows,
+    suffix_mask,
+)
+
+
+class MllamaBackbone(Backbone):
+    """`MllamaForConditionalGeneration` with one image a prompt, which every text token sees."""
+
+    PROJECTOR = "multi_modal_projector"
+
+    def vision_tower(self) -> torch.nn.Module:
+        return self.model.model.vision_model
+
+    def projector(self) -> torch.nn.Module:
+        return self.model.model.multi_modal_projector
+
+    def decoder(self) -> torch.nn.Module:
+        return self.model.model.language_model
+
+    def trainable_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        nested = [[image] for image in images]
+        inputs = self.processor.image_processor(nested, return_tensors="pt")
+        tower = self.vision_tower()
+        states = tower(
+            pixel_values=inputs["pixel_values"].to(tower.dtype),
+            aspect_ratio_ids=inputs["aspect_ratio_ids"],
+            aspect_ratio_mask=inputs["aspect_ratio_mask"],
+        ).last_hidden_state
+        return states.reshape(states.shape[0], -1, states.shape[-1])
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        text = f"{self.processor.image_token}{self.tokenizer.bos_token}{prompt}"
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:
+        ids, mask = pad_ids(prompts, self.tokenizer.pad_token_id)
+        width = ids.shape[1]
+        states = self.projector()(features)
+        embeds = self.decoder().embed_tokens(ids)
+        causal = torch.ones(width, width, dtype=torch.bool).tril()
+        cache = DynamicCache(config=self.text_config)
+        output = self.decoder()(
+            inputs_embeds=embeds,
+            attention_mask=additive(causal & mask.unsqueeze(1), embeds.dtype),
+            position_ids=torch.arange(width).expand_as(ids),
+            cross_attention_states=states,
+            cross_attention_mask=_everywhere(ids, states.shape[1], embeds.dtype),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        lengths = mask.sum(1)
+        last = output.last_hidden_state[torch.arange(len(prompts)), lengths - 1]
+        return Prefix(cache, mask, lengths, last)
+
+    def suffix_hidden(
+        self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
+    ) -> torch.Tensor:
+        width = ids.shape[1]
+        allowed = suffix_mask(prefix.mask[groups], width)
+        embeds = self.decoder().embed_tokens(ids)
+        # Cross-attention layers find the image's keys and values in the cache.
+        image_tokens = prefix.cache.layers[self.text_config.cross_attention_layers[0]].keys.shape[2]
+        return self.decoder()(
+            inputs_embeds=embeds,
+            attention_mask=additive(allowed, embeds.dtype),
+            position_ids=prefix.next_position[groups].unsqueeze(1) + torch.arange(width),
+            cross_attention_mask=_everywhere(ids, image_tokens, embeds.dtype),
+            past_key_values=select_rows(prefix.cache, groups, self.text_config),
+            use_cache=True,
+        ).last_hidden_state
+
+
+def _everywhere(ids: torch.Tensor, image_tokens: int, dtype: torch.dtype) -> torch.Tensor:
+    # Without a mask, transformers runs the cross-attention causally over the image's tokens.
+    return torch.zeros(ids.shape[0], 1, ids.shape[1], image_tokens, dtype=dtype)

@@ -1,0 +1,76 @@
+"""PaliGemma as a backbone: image tokens and prompt in both directions, response causal."""
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from transformers import DynamicCache
+
+from tldr_reward.backbones.interface import (
+    Backbone,
+    Prefix,
+    additive,
+    pad_ids,
+    select_rows,
+    suffix_mask,
+)
+
+
+class PaliGemmaBackbone(Backbone):
+    """`PaliGemmaForConditionalGeneration`: the image's tokens stand in the decoder's sequence."""
+
+    PROJECTOR = r"multi_modal_projector\.linear"
+
+    def vision_tower(self) -> torch.nn.Module:
+        return self.model.model.vision_tower
+
+    def projector(self) -> torch.nn.Module:
+        return self.model.model.multi_modal_projector
+
+    def decoder(self) -> torch.nn.Module:
+        return self.model.model.language_model
+
+    def trainable_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        pixels = self.processor.image_processor(list(images), return_tensors="pt")["pixel_values"]
+        tower = self.vision_tower()
+        return tower(pixels.to(tower.dtype)).last_hidden_state
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        text = f"{self.tokenizer.bos_token}{prompt}\n"
+        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return [self.model.config.image_token_id] * self.processor.image_seq_length + ids
+
+    def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:
+        ids, mask = pad_ids(prompts, self.tokenizer.pad_token_id)
+        images = self.projector()(features)
+        is_image = ids == self.model.config.image_token_id
+        words = self.decoder().embed_tokens(ids.masked_fill(is_image, 0))
+        embeds = words.masked_scatter(is_image.unsqueeze(-1), images.to(words.dtype))
+        cache = DynamicCache(config=self.text_config)
+        allowed = mask.unsqueeze(1).expand(-1, ids.shape[1], -1)
+        # PaliGemma's positions count from 1.
+        positions = torch.arange(1, ids.shape[1] + 1).expand_as(ids)
+        output = self.decoder()(
+            inputs_embeds=embeds,
+            attention_mask=additive(allowed, embeds.dtype),
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+        )
+        lengths = mask.sum(1)
+        last = output.last_hidden_state[torch.arange(len(prompts)), lengths - 1]
+        return Prefix(cache, mask, lengths + 1, last)
+
+    def suffix_hidden(
+        self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
+    ) -> torch.Tensor:
+        width = ids.shape[1]
+        allowed = suffix_mask(prefix.mask[groups], width)
+        embeds = self.decoder().embed_tokens(ids)
+        return self.decoder()(
+            inputs_embeds=embeds,
+            attention_mask=additive(allowed, embeds.dtype),
+            position_ids=prefix.next_position[groups].unsqueeze(1) + torch.arange(width),
+            past_key_values=select_rows(prefix.cache, groups, self.text_config),
+            use_cache=True,
+        ).last_hidden_state

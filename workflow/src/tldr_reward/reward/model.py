@@ -1,0 +1,107 @@
+"""The reward model: a backbone with LoRA and a linear head on its last hidden states (eq. 6)."""
+
+import dataclasses
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
+
+from tldr_reward.backbones.batches import Batch, hidden_states
+from tldr_reward.backbones.interface import Backbone
+from tldr_reward.errors import InputError
+
+FORMAT = "reward-model/1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Adapter:
+    """LoRA on `parts` (projector, decoder): W' = W + alpha / rank * B A, with dropout on its input."""
+
+    parts: tuple[str, ...]
+    rank: int
+    alpha: float
+    dropout: float
+
+
+class RewardModel:
+    """P(token is good) = sigmoid(head(last hidden state at the token itself)), head in fp32."""
+
+    def __init__(self, backbone: Backbone, peft_model: PeftModel, head: torch.nn.Linear) -> None:
+        self.backbone, self.peft_model, self.head = backbone, peft_model, head
+
+    def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
+        """Everything that is trained: LoRA matrices and the head's D + 1 parameters."""
+        adapter = [(n, p) for n, p in self.peft_model.named_parameters() if p.requires_grad]
+        # The head is a read-out, not a hidden matrix: its name keeps Muon away.
+        return adapter + list(self.head.named_parameters(prefix="lm_head_reward"))
+
+    def logits(self, batch: Batch) -> torch.Tensor:
+        """Log-odds [S, L] that each response token is good."""
+        return self.head(hidden_states(self.backbone, batch).float()).squeeze(-1)
+
+
+def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardModel:
+    """Attach fresh LoRA and a fresh head to a frozen backbone (in place)."""
+    torch.manual_seed(seed)
+    config = LoraConfig(
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,
+        lora_dropout=adapter.dropout,
+        target_modules=backbone.lora_targets(adapter.parts),
+        bias="none",
+    )
+    peft_model = get_peft_model(backbone.model, config)
+    head = torch.nn.Linear(backbone.text_config.hidden_size, 1)
+    return RewardModel(backbone, peft_model, head)
+
+
+def save_reward_model(model: RewardModel, folder: Path | str, settings: dict) -> None:
+    """Save adapter, head and settings as one folder that appears whole."""
+    folder = Path(folder)
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    model.peft_model.save_pretrained(part)
+    save_file(dict(model.head.state_dict()), part / "head.safetensors", {"format": FORMAT})
+    text = json.dumps({"format": FORMAT} | settings, indent=2, sort_keys=True)
+    (part / "settings.json").write_text(text + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(part, folder)
+
+
+def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
+    """Attach a saved adapter and head to its backbone (in place), for scoring."""
+    folder = Path(folder)
+    for name in ("adapter_config.json", "head.safetensors", "settings.json"):
+        if not (folder / name).is_file():
+            raise InputError(f"no reward model at {folder}: it has no {name}")
+    found = json.loads((folder / "settings.json").read_text()).get("format")
+    if found != FORMAT:
+        raise InputError(f"{folder}/settings.json: format {found!r}; this version reads {FORMAT!r}")
+    weights = load_file(folder / "head.safetensors")
+    width = backbone.text_config.hidden_size
+    if weights["weight"].shape != (1, width):
+        raise InputError(
+            f"the reward head at {folder} reads {weights['weight'].shape[1]} features; "
+            f"the backbone gives {width}"
+        )
+    peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
+    head = torch.nn.Linear(width, 1)
+    head.load_state_dict(weights)
+    peft_model.requires_grad_(False).eval()
+    head.requires_grad_(False).eval()
+    return RewardModel(backbone, peft_model, head)
+
+
+def trained_parameters(model: RewardModel) -> int:
+    """Number of trained parameters."""
+    return sum(tensor.numel() for _, tensor in model.named_parameters())
+
+
+def parse_parts(text: str) -> tuple[str, ...]:
+    """`projector,decoder` as a tuple; checked by the backbone's `lora_targets`."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

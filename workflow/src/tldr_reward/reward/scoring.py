@@ -1,0 +1,43 @@
+"""Scoring: P(good) of every response token, by a reward model or by the LM head itself."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from tldr_reward.backbones.batches import Batch, Item, collate, predicting_states
+from tldr_reward.backbones.interface import Backbone
+from tldr_reward.progress import Progress
+from tldr_reward.reward.model import RewardModel
+
+
+def reward_probabilities(model: RewardModel, batch: Batch) -> torch.Tensor:
+    """P(good) [S, L] of a reward model (eq. 6)."""
+    return torch.sigmoid(model.logits(batch))
+
+
+def likelihood_probabilities(backbone: Backbone, batch: Batch) -> torch.Tensor:
+    """The LM head's own probability [S, L] of each response token: the prompting baseline."""
+    states = predicting_states(backbone, batch)[:, :-1]
+    log_probabilities = torch.log_softmax(backbone.logits(states).float(), dim=-1)
+    return log_probabilities.gather(2, batch.ids.unsqueeze(2)).squeeze(2).exp()
+
+
+@torch.no_grad()
+def score_items(
+    items: Sequence[Item],
+    features: torch.Tensor,
+    pad: int,
+    probabilities: Callable[[Batch], torch.Tensor],
+    label: str,
+    batch_responses: int = 128,
+) -> Iterator[tuple[int, list[float]]]:
+    """Yield (index of the item, its tokens' probabilities), images' responses kept together."""
+    order = sorted(range(len(items)), key=lambda index: (items[index].image, items[index].prompt))
+    progress = Progress(len(items), label)
+    for start in range(0, len(order), batch_responses):
+        chosen = order[start : start + batch_responses]
+        batch = collate([items[index] for index in chosen], features, pad)
+        scores = probabilities(batch)
+        for row, index in enumerate(chosen):
+            yield index, scores[row, : len(items[index].response.ids)].tolist()
+        progress.step(count=len(chosen))
