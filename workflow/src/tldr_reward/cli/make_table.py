@@ -1,0 +1,96 @@
+"""`make-table`: one published table, checked against its schema, as CSV and Markdown."""
+
+import csv
+from pathlib import Path
+
+import click
+
+from tldr_reward.records import Metric, read_rows, writing
+
+_FILE = click.Path(path_type=Path)
+_TABLES = ("table1", "table1_ood", "table2", "table8", "table9", "table10", "table11")
+
+
+@click.command(short_help="One published table as CSV and Markdown.")
+@click.argument("name", type=click.Choice(_TABLES))
+@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 11).")
+@click.option(
+    "--responses",
+    type=_FILE,
+    multiple=True,
+    help="Responses CSV, for TLDR against naive (table 1).",
+)
+@click.option(
+    "--resamples",
+    type=_FILE,
+    multiple=True,
+    help="Bootstrap values CSV, to pool several seeds (tables 1, 2, 11).",
+)
+@click.option("--statistics", type=_FILE, help="Data statistics CSV (table 8).")
+@click.option(
+    "--settings",
+    type=_FILE,
+    multiple=True,
+    help="Settings JSON of a trained reward model (tables 9, 10).",
+)
+@click.option("--reported", type=_FILE, required=True, help="CSV of the paper's numbers.")
+@click.option("--scale", required=True, help="Scale of every input, e.g. mini.")
+@click.option("--schema", type=_FILE, required=True, help="JSON schema of the table's rows.")
+@click.option("--out", type=_FILE, required=True, help="CSV to write.")
+@click.option("--markdown", type=_FILE, required=True, help="Markdown to write.")
+def command(
+    name: str,
+    metrics: tuple[Path, ...],
+    responses: tuple[Path, ...],
+    resamples: tuple[Path, ...],
+    statistics: Path | None,
+    settings: tuple[Path, ...],
+    reported: Path,
+    scale: str,
+    schema: Path,
+    out: Path,
+    markdown: Path,
+) -> None:
+    """Make one table of the paper from measured files, with the paper's values beside ours.
+
+    Example: tldr-reward make-table table1 --metrics metrics/tldr.csv --metrics metrics/naive.csv
+    --reported workflow/reported/reported.csv --scale mini
+    --schema workflow/schemas/table1.schema.json --out table1.csv --markdown table1.md
+    """
+    from tldr_reward.cli.measured import (
+        read_columns,
+        read_json,
+        read_resamples,
+        read_scale_rows,
+    )
+    from tldr_reward.metrics.rows import ResponseOutcome
+    from tldr_reward.paper.ablation_tables import table2, table11
+    from tldr_reward.paper.data_table import STATISTICS_COLUMNS, table8
+    from tldr_reward.paper.main_table import table1, table1_ood
+    from tldr_reward.paper.markdown import render
+    from tldr_reward.paper.reported import ReportedValue
+    from tldr_reward.paper.settings_tables import table9, table10
+    from tldr_reward.paper.table import Sources, check_table
+
+    makers = (table1, table1_ood, table2, table8, table9, table10, table11)
+    sources = Sources(
+        scale=scale,
+        reported=read_rows(reported, ReportedValue),
+        metrics=read_scale_rows(metrics, Metric, scale),
+        outcomes=read_scale_rows(responses, ResponseOutcome, scale),
+        resamples=read_resamples(resamples),
+        statistics=read_columns(statistics, STATISTICS_COLUMNS) if statistics else (),
+        settings=[read_json(path) for path in settings],
+    )
+    table = dict(zip(_TABLES, makers, strict=True))[name](sources)
+    check_table(table, read_json(schema))
+    _write_csv(out, table.columns, table.rows)
+    with writing(markdown) as file:
+        file.write(render(table))
+
+
+def _write_csv(path: Path, columns: tuple[str, ...], rows: tuple) -> None:
+    with writing(path) as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,1 @@
+"""Metrics and statistics in NumPy; never loads a model."""

@@ -1,0 +1,42 @@
+"""The rows that metrics leave in CSV files beside `records.Metric`."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class CurvePoint:
+    """One point of a run's precision-recall curve, bad tokens being the positive class.
+
+    Tokens with P(good) <= threshold are flagged; `operating` is 1 at the threshold in use.
+    `base_rate` (share of bad tokens) and `average_precision` are the whole curve's.
+    """
+
+    run: str
+    backbone: str
+    reward_model: str
+    scale: str
+    seed: str
+    split: str
+    threshold: float
+    recall: float
+    precision: float
+    operating: int
+    base_rate: float
+    average_precision: float
+
+
+@dataclasses.dataclass(frozen=True)
+class ResponseOutcome:
+    """One caption's gold and predicted label (1 good, 0 bad), for paired comparisons of runs."""
+
+    run: str
+    backbone: str
+    reward_model: str
+    scale: str
+    seed: str
+    split: str
+    caption_id: str
+    image_id: str
+    taxonomy: str
+    gold_good: int
+    predicted_good: int
