@@ -1,3 +1,3 @@
-"""Token-level detective reward (TLDR) models for vision-language models, and the paper's artifact."""
+"""Token-level detective reward (TLDR) models for vision-language models; the paper's artifact."""
 
 __version__ = "0.1.0"

@@ -147,13 +147,15 @@ def writing(path: Path | str, mode: str = "w") -> Iterator[typing.IO]:
 def writing_folder(path: Path | str, pattern: str) -> Iterator[Path]:
     """Yield an empty folder to fill, which takes the name `path` once it is whole.
 
-    A folder of that name is replaced, unless it holds anything that does not match the glob
-    `pattern`: InputError then, since it is not ours to replace.
+    A folder of that name is replaced, unless it holds a visible file that does not match the
+    glob `pattern`: InputError then, since it is not ours to replace.
     """
     path = Path(path)
-    if path.is_dir() and (other := [p for p in path.iterdir() if not p.match(pattern)]):
+    held = list(path.iterdir()) if path.is_dir() else []
+    other = [f.name for f in held if not f.match(pattern) and not f.name.startswith(".")]
+    if other:
         raise InputError(
-            f"folder {path} holds {other[0].name!r}; it would be replaced, so it may hold "
+            f"folder {path} holds {min(other)!r}; it would be replaced, so it may hold "
             f"nothing but {pattern}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """Character spans: word-level differences, sentences, and the labels they give to tokens."""
 
-import difflib
 import re
 from collections.abc import Sequence
 
@@ -36,20 +35,55 @@ def sentence_spans(text: str) -> list[Span]:
 def differing_spans(original: str, perturbed: str) -> tuple[Span, ...]:
     """Spans of `perturbed` whose words do not stand in the original at their place (section 4).
 
-    Words are aligned; a replaced or inserted word is bad. A deletion marks the next word, or
-    the last word when nothing follows.
+    Words are aligned with as few edits as possible; a replaced or inserted word is bad. A
+    deletion marks the next word, or the last word when nothing follows.
     """
     before = [original[a:b] for a, b in word_spans(original)]
     spans = word_spans(perturbed)
     after = [perturbed[a:b] for a, b in spans]
     bad: set[int] = set()
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for kind, _, _, start, end in matcher.get_opcodes():
-        if kind in ("replace", "insert"):
-            bad.update(range(start, end))
-        elif kind == "delete" and after:
-            bad.add(min(start, len(after) - 1))
-    return tuple(spans[index] for index in sorted(bad))
+    behind = len(after) - 1  # the word that a deletion at this place marks
+    for old, new in reversed(_alignment(before, after)):
+        if new is None:
+            bad.add(behind)
+            continue
+        behind = new
+        if old is None or before[old] != after[new]:
+            bad.add(new)
+    return tuple(spans[index] for index in sorted(bad) if index >= 0)
+
+
+def _alignment(before: Sequence[str], after: Sequence[str]) -> list[tuple[int | None, int | None]]:
+    """Indices of aligned words, in order, with the fewest replacements, insertions, deletions.
+
+    difflib's longest common blocks are no such alignment: for "a a" and "b a" it finds an
+    insertion and a deletion instead of one replacement.
+    """
+    first = 0
+    while first < min(len(before), len(after)) and before[first] == after[first]:
+        first += 1
+    # edits[i][j]: fewest edits that turn before[first:first + i] into after[first:first + j]
+    edits = [list(range(len(after) - first + 1))]
+    for i, word in enumerate(before[first:], start=1):
+        row = [i]
+        for j, other in enumerate(after[first:], start=1):
+            replaced = edits[-1][j - 1] + (word != other)
+            row.append(min(replaced, edits[-1][j] + 1, row[-1] + 1))
+        edits.append(row)
+    i, j = len(before) - first, len(after) - first
+    pairs: list[tuple[int | None, int | None]] = []
+    while i or j:
+        same = i > 0 and j > 0 and before[first + i - 1] == after[first + j - 1]
+        if i and j and edits[i][j] == edits[i - 1][j - 1] + (not same):
+            i, j = i - 1, j - 1
+            pairs.append((first + i, first + j))
+        elif j and edits[i][j] == edits[i][j - 1] + 1:
+            j -= 1
+            pairs.append((None, first + j))
+        else:
+            i -= 1
+            pairs.append((first + i, None))
+    return [(index, index) for index in range(first)] + pairs[::-1]
 
 
 def overlaps(span: Span, others: Sequence[Span]) -> bool:
