@@ -26,4 +26,6 @@ def small_backbone(name: str, seed: int = 0) -> Backbone:
 def random_images(count: int, seed: int = 0) -> list[Image.Image]:
     """RGB images of 64 x 64 random pixels."""
     rng = np.random.default_rng(seed)
-    return [Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)) for _ in range(count)]
+    return [
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)) for _ in range(count)
+    ]

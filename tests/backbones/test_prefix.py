@@ -1,4 +1,4 @@
-"""Shared prefixes: the same hidden states as one row at a time through the library's own forward."""
+"""Shared prefixes: the hidden states of one row at a time through the plain forward."""
 
 import pytest
 import torch
@@ -81,9 +81,9 @@ def test_a_token_sees_the_past_and_not_the_future(name):
     prompt = tuple(backbone.prompt_ids(PROMPTS[0]))
     pad = backbone.tokenizer.pad_token_id
     red, blue = (
-        hidden_states(
-            backbone, collate([Item(0, prompt, backbone.tokenize(text))], features, pad)
-        )[0]
+        hidden_states(backbone, collate([Item(0, prompt, backbone.tokenize(text))], features, pad))[
+            0
+        ]
         for text in ("a big red circle.", "a big blue circle.")
     )
     assert torch.equal(red[:2], blue[:2])

@@ -107,7 +107,9 @@ def test_training_moves_lora_and_head_and_nothing_else(name, tmp_path):
         if ".lora_" not in path:
             assert torch.equal(tensor, before[path]), path
     assert [path for path in before if "vision" in path]
-    moved = [path for path, value in weights(model).items() if not torch.equal(value, started[path])]
+    moved = [
+        path for path, value in weights(model).items() if not torch.equal(value, started[path])
+    ]
     assert len(moved) == len(started)
 
 

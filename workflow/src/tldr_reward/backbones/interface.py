@@ -17,7 +17,7 @@ PARTS = ("projector", "decoder")
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """A tokenized response: token ids and their character spans in the text, without an end mark."""
+    """A tokenized response: token ids and their character spans, without an end mark."""
 
     ids: tuple[int, ...]
     offsets: tuple[Span, ...]

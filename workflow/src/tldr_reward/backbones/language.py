@@ -16,7 +16,7 @@ from tldr_reward.progress import Progress
 
 @dataclasses.dataclass(frozen=True)
 class LanguageSettings:
-    """Steps, items a step, peak learning rates (Muon; AdamW), warm-up and checkpoint steps, seed."""
+    """Steps, items a step, peak rates (Muon; AdamW), warm-up and checkpoint steps, seed."""
 
     steps: int
     batch_images: int
@@ -65,9 +65,7 @@ def train_language(
     `keep(step)` is called after every step, to save the folders that table 3 needs.
     """
     trained = [
-        (name, tensor)
-        for name, tensor in backbone.model.named_parameters()
-        if "vision" not in name
+        (name, tensor) for name, tensor in backbone.model.named_parameters() if "vision" not in name
     ]
     for _, tensor in trained:
         tensor.requires_grad_(True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import torch
 
-_NOT_HIDDEN = ("embed", "lm_head", "position", "gate")
+_NOT_HIDDEN = ("embed", "lm_head", "position")
 
 
 class Optimizers:

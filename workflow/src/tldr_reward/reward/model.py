@@ -19,7 +19,7 @@ FORMAT = "reward-model/1"
 
 @dataclasses.dataclass(frozen=True)
 class Adapter:
-    """LoRA on `parts` (projector, decoder): W' = W + alpha / rank * B A, with dropout on its input."""
+    """LoRA on `parts` (projector, decoder): W' = W + alpha / rank * B A, dropout before A."""
 
     parts: tuple[str, ...]
     rank: int

@@ -1,4 +1,4 @@
-"""Training of reward models: token-level (TLDR) and response-level (naive), same data, same steps."""
+"""Training of reward models, token-level (TLDR) and response-level (naive), alike but for loss."""
 
 import dataclasses
 import time

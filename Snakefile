@@ -1,0 +1,49 @@
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+# Paths of the workflow's own files start here, so that --directory can put results elsewhere.
+ROOT = Path(workflow.basedir)
+
+
+configfile: ROOT / "workflow/config/config.yaml"
+
+
+# The overlay of another scale is loaded by the scale's name: --config scale=smoke and
+# --configfile workflow/config/smoke.yaml are the same, and mini's sizes never run as smoke.
+if (overlay := ROOT / f"workflow/config/{config['scale']}.yaml").is_file():
+
+    configfile: overlay
+
+
+include: "workflow/rules/common.smk"
+
+
+# No wildcards in these: Snakemake 9.27 constrains wildcards before it resolves path variables.
+pathvars:
+    results=f"results/{config['scale']}",
+    data="<results>/data",
+    backbones="<results>/backbones",
+    reward="<results>/reward",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/backbones.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        expand("paper_tables/{table}.csv", table=TABLES),
+        expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+        expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
+        "<data>/card.md",

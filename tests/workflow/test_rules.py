@@ -1,0 +1,102 @@
+"""What every rule declares, and which jobs a target needs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEADER = re.compile(r"^(?:rule (\w+)|use rule (\w+) as (\w+) with):$", re.MULTILINE)
+
+
+def rule_blocks() -> dict[str, str]:
+    """Text of each rule of the rule files; one made from another comes with the other's text."""
+    blocks: dict[str, str] = {}
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        pieces = HEADER.split(path.read_text())[1:]
+        for name, parent, child, body in zip(*(pieces[i::4] for i in range(4)), strict=True):
+            blocks[name or child] = blocks.get(parent, "") + body
+    return blocks
+
+
+BLOCKS = rule_blocks()
+HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
+         "score_likelihood")  # fmt: skip
+
+
+def directive(block: str, name: str) -> str:
+    """The last value of a directive: its own line or the indented lines below it."""
+    found = re.findall(rf"^    {name}:(.*(?:\n(?: {{8}}.*|$))*)", block, re.MULTILINE)
+    return found[-1] if found else ""
+
+
+def test_there_is_a_rule_for_every_stage():
+    assert set(BLOCKS) == {
+        "draw_scenes", "write_captions", "perturb_captions", "describe_data",
+        *HEAVY,
+        "measure_reward_model", "measure_likelihood", "measure_baseline",
+        "make_table1", "make_table1_ood", "make_table2", "make_table8", "make_table9",
+        "make_table10", "make_table11",
+        "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_rule_declares_what_a_rule_must(name):
+    block = BLOCKS[name]
+    for needed in ("output", "log", "benchmark", "threads", "conda", "shell"):
+        assert directive(block, needed).strip(), f"{name} has no {needed}"
+    for resource in ("mem_mb=", "runtime="):
+        assert resource in directive(block, "resources")
+    assert f"/{name}" in directive(block, "log"), "a log is named after its rule"
+    assert f"/{name}" in directive(block, "benchmark")
+    # A result depends on code and environment, which Snakemake does not see by itself.
+    command = re.search(r"tldr-reward ([a-z-]+)", directive(block, "shell")).group(1)
+    stage = re.search(r"envs/(\w+)\.yaml", directive(block, "conda")).group(1)
+    assert f'code=code("{command}", "{stage}")' in block
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_heavy_rules_alone_take_the_machine(name):
+    heavy = name in HEAVY
+    assert ("heavy=1" in directive(BLOCKS[name], "resources")) == heavy
+    assert directive(BLOCKS[name], "threads").strip() == ("8" if heavy else "1")
+    assert ("--threads {threads}" in directive(BLOCKS[name], "shell")) == heavy
+
+
+def job_counts(output: str) -> dict[str, int]:
+    """Jobs by rule, from the statistics that Snakemake prints."""
+    table = output.partition("Job stats:")[2]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
+    shown = snakemake("paper_tables/table1.csv", "-n")
+    assert shown.returncode == 0, shown.stderr
+    output = shown.stdout + shown.stderr
+    counts = job_counts(output)
+    assert counts["train_reward"] == 4
+    assert counts["train_language"] == counts["train_vision"] == 2
+    assert counts["make_table1"] == 1
+    assert "describe_data" not in counts
+    assert "_only/" not in output
+    assert "results/mini/reward/llama/naive/seed0/metrics/test.csv" in output
+    assert "ood_scene.csv" not in output
+
+
+def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
+    shown = snakemake("-n", "--config", "scale=smoke", "seeds=[0,1]")
+    assert shown.returncode == 0, shown.stderr
+    output = shown.stdout + shown.stderr
+    counts = job_counts(output)
+    assert counts["train_reward"] == 12
+    assert counts["measure_backbone"] == 2
+    assert counts["describe_data"] == 1
+    assert sum(name.startswith("make_table") for name in counts) == 7
+    assert "results/smoke/" in output
+    assert "results/mini/" not in output
+
+
+def test_lint_finds_nothing(snakemake):
+    shown = snakemake("--lint")
+    assert shown.returncode == 0, shown.stdout + shown.stderr

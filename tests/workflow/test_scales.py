@@ -1,0 +1,34 @@
+"""Going from one scale to another and back remakes the published table, not what it is made of."""
+
+import csv
+import re
+from pathlib import Path
+
+TABLE = "paper_tables/table8.csv"
+
+
+def add_scale(workflow: Path, name: str) -> None:
+    """A scale as small as smoke, under another name, in a copy of the workflow."""
+    config = workflow / "workflow/config"
+    overlay = (config / "smoke.yaml").read_text()
+    (config / f"{name}.yaml").write_text(overlay.replace("scale: smoke", f"scale: {name}"))
+    for schema in (workflow / "workflow/schemas").glob("*.json"):
+        schema.write_text(schema.read_text().replace('"smoke"', f'"smoke", "{name}"'))
+
+
+def test_a_table_shows_the_scale_that_ran_last(snakemake, workflow_copy, tmp_path):
+    add_scale(workflow_copy, "tiny")
+
+    def run(scale: str) -> list[str]:
+        """Rules that ran, in order."""
+        shown = snakemake(TABLE, "--cores", "1", "--config", f"scale={scale}", root=workflow_copy)
+        assert shown.returncode == 0, shown.stderr
+        with open(tmp_path / "elsewhere" / TABLE, newline="") as file:
+            assert {row["scale"] for row in csv.DictReader(file)} == {scale}
+        return re.findall(r"^(?:local)?rule (\w+):$", shown.stdout + shown.stderr, re.MULTILINE)
+
+    stages = ["draw_scenes", "write_captions", "perturb_captions", "describe_data", "make_table8"]
+    assert run("smoke") == stages
+    assert run("tiny") == stages
+    assert run("smoke") == ["make_table8"]
+    assert run("smoke") == []

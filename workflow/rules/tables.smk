@@ -1,0 +1,144 @@
+# The paper's tables, each with its intervals and the paper's own values beside ours. They say
+# which scale ran last: the scale is a parameter, so that changing it back makes them anew.
+
+
+rule make_table1:
+    input:
+        metrics=[
+            *of_runs("metrics/{split}.csv", ["tldr", "naive"]),
+            *of_prompting("metrics/{split}.csv"),
+            *of_baselines(),
+        ],
+        responses=of_runs("responses/{split}.csv", ["tldr", "naive"]),
+        resamples=of_runs("resamples/{split}.csv", ["tldr", "naive"]),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table1.schema.json"),
+    output:
+        csv="paper_tables/table1.csv",
+        markdown="paper_tables/table1.md",
+    log:
+        "<logs>/make_table1.log",
+    benchmark:
+        "<benchmarks>/make_table1.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        table="table1",
+        scale=config["scale"],
+        files=lambda wildcards, input: given(
+            input, "metrics responses resamples statistics reported schema"
+        ),
+        code=code("make-table", "tables"),
+    shell:
+        "tldr-reward make-table {params.table} {params.files} --scale {params.scale}"
+        " --out {output.csv:q} --markdown {output.markdown:q} 2>&1 | tee {log:q} >&2"
+
+
+use rule make_table1 as make_table1_ood with:
+    input:
+        metrics=[
+            *of_runs("metrics/{split}.csv", ["tldr", "naive"], OUT_OF_DISTRIBUTION),
+            *of_prompting("metrics/{split}.csv", OUT_OF_DISTRIBUTION),
+            *of_baselines(OUT_OF_DISTRIBUTION),
+        ],
+        responses=of_runs("responses/{split}.csv", ["tldr", "naive"], OUT_OF_DISTRIBUTION),
+        resamples=of_runs("resamples/{split}.csv", ["tldr", "naive"], OUT_OF_DISTRIBUTION),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table1_ood.schema.json"),
+    output:
+        csv="paper_tables/table1_ood.csv",
+        markdown="paper_tables/table1_ood.md",
+    log:
+        "<logs>/make_table1_ood.log",
+    benchmark:
+        "<benchmarks>/make_table1_ood.tsv"
+    params:
+        table="table1_ood",
+
+
+use rule make_table1 as make_table2 with:
+    input:
+        metrics=of_runs("metrics/{split}.csv", ["tldr", *ABLATIONS], backbones=ABLATED),
+        resamples=of_runs("resamples/{split}.csv", ["tldr", *ABLATIONS], backbones=ABLATED),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table2.schema.json"),
+    output:
+        csv="paper_tables/table2.csv",
+        markdown="paper_tables/table2.md",
+    log:
+        "<logs>/make_table2.log",
+    benchmark:
+        "<benchmarks>/make_table2.tsv"
+    params:
+        table="table2",
+
+
+use rule make_table1 as make_table8 with:
+    input:
+        statistics="<data>/statistics.csv",
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table8.schema.json"),
+    output:
+        csv="paper_tables/table8.csv",
+        markdown="paper_tables/table8.md",
+    log:
+        "<logs>/make_table8.log",
+    benchmark:
+        "<benchmarks>/make_table8.tsv"
+    params:
+        table="table8",
+
+
+use rule make_table1 as make_table9 with:
+    input:
+        reward_models=of_runs("reward_model", ["tldr"], backbones=["paligemma"]),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table9.schema.json"),
+    output:
+        csv="paper_tables/table9.csv",
+        markdown="paper_tables/table9.md",
+    log:
+        "<logs>/make_table9.log",
+    benchmark:
+        "<benchmarks>/make_table9.tsv"
+    params:
+        table="table9",
+        files=settings_files,
+
+
+use rule make_table1 as make_table10 with:
+    input:
+        reward_models=of_runs("reward_model", ["tldr"], backbones=["llama"]),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table10.schema.json"),
+    output:
+        csv="paper_tables/table10.csv",
+        markdown="paper_tables/table10.md",
+    log:
+        "<logs>/make_table10.log",
+    benchmark:
+        "<benchmarks>/make_table10.tsv"
+    params:
+        table="table10",
+        files=settings_files,
+
+
+use rule make_table1 as make_table11 with:
+    input:
+        metrics=of_runs("metrics/{split}.csv", ["naive", "tldr", *ABLATIONS]),
+        resamples=of_runs("resamples/{split}.csv", ["naive", "tldr", *ABLATIONS]),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table11.schema.json"),
+    output:
+        csv="paper_tables/table11.csv",
+        markdown="paper_tables/table11.md",
+    log:
+        "<logs>/make_table11.log",
+    benchmark:
+        "<benchmarks>/make_table11.tsv"
+    params:
+        table="table11",

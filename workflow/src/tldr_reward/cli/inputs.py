@@ -1,0 +1,76 @@
+"""What the model commands read: images as cached vision features, captions as token items."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image, UnidentifiedImageError
+
+from tldr_reward.backbones.batches import Item
+from tldr_reward.backbones.interface import Backbone
+from tldr_reward.errors import InputError
+from tldr_reward.progress import Progress
+from tldr_reward.records import CaptionRecord, ImageRecord, read_records
+
+
+def read_image(path: Path) -> Image.Image:
+    """Open an image as RGB; InputError when it is missing or is no image."""
+    if not path.is_file():
+        raise InputError(f"no such image: {path}")
+    try:
+        with Image.open(path) as image:
+            return image.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError) as error:
+        raise InputError(f"not a readable image: {path} ({error})") from None
+
+
+def read_images(
+    image_records: Path, wanted: Sequence[str]
+) -> tuple[dict[str, int], list[Image.Image]]:
+    """Images by id: the row of each wanted id, and the images in that order."""
+    paths = {
+        record.image_id: image_records.parent / record.path
+        for record in read_records(image_records, ImageRecord)
+    }
+    rows: dict[str, int] = {}
+    for image_id in wanted:
+        if image_id not in paths:
+            raise InputError(f"image {image_id!r} is not among the records of {image_records}")
+        rows.setdefault(image_id, len(rows))
+    return rows, [read_image(paths[image_id]) for image_id in rows]
+
+
+def cached_features(
+    backbone: Backbone, images: Sequence[Image.Image], chunk: int = 256
+) -> torch.Tensor:
+    """Vision features of all images, computed once, before the projector: [N, tokens, width]."""
+    progress = Progress(len(images), "vision features")
+    parts = []
+    for start in range(0, len(images), chunk):
+        some = images[start : start + chunk]
+        parts.append(backbone.vision_features(some))
+        progress.step(count=len(some))
+    return torch.cat(parts)
+
+
+def caption_items(
+    backbone: Backbone, captions: Sequence[CaptionRecord], rows: dict[str, int]
+) -> list[Item]:
+    """Tokenized responses with their prompts; InputError for one that exceeds the context."""
+    prompts: dict[str, tuple[int, ...]] = {}
+    items = []
+    for caption in captions:
+        if caption.prompt not in prompts:
+            prompts[caption.prompt] = tuple(backbone.prompt_ids(caption.prompt))
+        prompt = prompts[caption.prompt]
+        response = backbone.tokenize(caption.text)
+        backbone.check_length(prompt, response, f"caption {caption.caption_id!r}")
+        items.append(Item(rows[caption.image_id], prompt, response))
+    return items
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

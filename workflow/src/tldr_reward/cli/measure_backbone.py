@@ -1,0 +1,108 @@
+"""`tldr-reward measure-backbone`: what a mini backbone sees, on held-out scenes."""
+
+import collections
+import dataclasses
+from pathlib import Path
+
+import click
+
+from tldr_reward.errors import InputError
+from tldr_reward.metrics.exact import binomial_p_value
+from tldr_reward.metrics.intervals import wilson
+from tldr_reward.records import CaptionRecord, read_records, write_rows
+from tldr_reward.spans import overlaps
+from tldr_reward.world.determined import determined_words
+from tldr_reward.world.scenes import Scene
+
+# Rows and columns are one thing to get right: where.
+GROUPS = {"row": "position", "column": "position", "letter": "letters", "kind": "tiny_kind"}
+
+
+@dataclasses.dataclass(frozen=True)
+class AccuracyRow:
+    """Share right of n determined words or answers; `majority` is what a constant answer gets.
+
+    `p_value` is of the exact one-sided binomial test against the majority share.
+    """
+
+    backbone: str
+    scale: str
+    measure: str
+    accuracy: float
+    low: float
+    high: float
+    n: int
+    majority: float
+    p_value: float
+
+
+def accuracy_row(backbone: str, scale: str, measure: str, hits, answers) -> AccuracyRow:
+    """Accuracy with its Wilson interval beside that of the most frequent answer."""
+    n, right = len(hits), sum(hits)
+    low, high = wilson(right, n)
+    majority = max(collections.Counter(answers).values()) / n
+    p_value = binomial_p_value(right, n, majority)
+    numbers = (round(value, 6) for value in (right / n, low, high))
+    return AccuracyRow(backbone, scale, measure, *numbers, n, round(majority, 6), p_value)
+
+
+def caption_hits(scene: Scene, caption: CaptionRecord, offsets, hits):
+    """(measure, whether right, the word) of each word that the scene determines."""
+    for word in determined_words(scene, caption.text):
+        for offset, hit in zip(offsets, hits, strict=True):
+            if overlaps(offset, [word.span]):
+                group = GROUPS.get(word.slot, word.slot)
+                yield f"words/{group}", hit, caption.text[slice(*word.span)]
+
+
+@click.command()
+@click.option("--backbone", "backbone_folder", type=Path, required=True)
+@click.option("--name", required=True, help="backbone name for the rows")
+@click.option("--scale", required=True)
+@click.option("--image-records", type=Path, required=True)
+@click.option("--scenes", type=Path, required=True)
+@click.option("--originals", type=Path, required=True, help="true captions and answers")
+@click.option("--split", default="test", show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--out", type=Path, required=True, help="CSV to write")
+def command(
+    backbone_folder, name, scale, image_records, scenes, originals, split, threads, out
+) -> None:
+    """Measure a backbone under teacher forcing: words that the scene determines, and answers.
+
+    Example: tldr-reward measure-backbone --backbone final/ --name paligemma --scale mini
+    --image-records images.jsonl --scenes scenes.jsonl --originals originals.jsonl
+    --out accuracy.csv
+    """
+    from tldr_reward.backbones.folders import load_backbone
+    from tldr_reward.backbones.teaching import next_token_hits
+    from tldr_reward.cli.inputs import cached_features, caption_items, read_images
+    from tldr_reward.cli.threads import use_threads
+
+    use_threads(threads)
+    known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
+    captions = [
+        record
+        for record in read_records(originals, CaptionRecord)
+        if record.image_id.rpartition("-")[0] == split
+    ]
+    if not captions:
+        raise InputError(f"split {split!r} has no captions in {originals}")
+    rows, images = read_images(image_records, [caption.image_id for caption in captions])
+    backbone = load_backbone(backbone_folder)
+    features = cached_features(backbone, images)
+    items = caption_items(backbone, captions, rows)
+    found = collections.defaultdict(list)
+    for index, hits in next_token_hits(backbone, items, features, "teacher forcing"):
+        caption, offsets = captions[index], items[index].response.offsets
+        if caption.task == "caption":
+            scene = known[caption.image_id]
+            for measure, hit, word in caption_hits(scene, caption, offsets, hits):
+                found[measure].append((hit, word))
+        else:
+            kind = caption.caption_id.partition("-q")[2].partition("-")[2]
+            found[f"answers/{kind}"].append((all(hits), caption.text))
+    table = [
+        accuracy_row(name, scale, key, *zip(*found[key], strict=True)) for key in sorted(found)
+    ]
+    write_rows(out, table, AccuracyRow)

@@ -1,0 +1,82 @@
+"""`tldr-reward train-language`: pre-train a mini backbone's decoder and projector."""
+
+from pathlib import Path
+
+import click
+
+from tldr_reward.errors import InputError
+from tldr_reward.records import CaptionRecord, read_records, write_rows
+
+
+@click.command()
+@click.option("--vision", type=Path, required=True, help="backbone folder with a trained tower")
+@click.option("--image-records", type=Path, required=True)
+@click.option("--captions", type=Path, required=True, help="captions and questions to learn from")
+@click.option("--steps", type=click.IntRange(1), required=True)
+@click.option("--batch-images", type=click.IntRange(1), required=True)
+@click.option("--batch-questions", type=click.IntRange(1), required=True)
+@click.option("--learning-rate", type=float, required=True, help="peak of Muon")
+@click.option("--adamw-learning-rate", type=float, required=True, help="peak of AdamW")
+@click.option("--warmup-steps", type=click.IntRange(0), required=True)
+@click.option("--checkpoint-steps", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--keep-at", default="", help="steps whose backbones are kept: 100,200")
+@click.option("--keep", type=Path, help="folder for the kept backbones")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--state", type=Path, required=True, help="folder from which a killed run goes on")
+@click.option("--out", type=Path, required=True, help="backbone folder to write")
+@click.option("--history", type=Path, required=True, help="CSV of losses to write")
+def command(
+    vision, image_records, captions, keep_at, keep, threads, state, out, history, **settings
+) -> None:
+    """Pre-train decoder, projector and LM head on captions and questions; the tower is frozen.
+
+    Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
+    --captions pretrain.jsonl --steps 600 --batch-images 32 --batch-questions 64
+    --learning-rate 0.02 --adamw-learning-rate 0.003 --warmup-steps 30 --state state/
+    --out final/ --history history.csv
+    """
+    from tldr_reward.backbones.checkpoints import Checkpoints
+    from tldr_reward.backbones.folders import load_backbone, save_backbone
+    from tldr_reward.backbones.language import HistoryRow, LanguageSettings, train_language
+    from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
+    from tldr_reward.cli.threads import use_threads
+
+    use_threads(threads)
+    records = read_records(captions, CaptionRecord)
+    rows, images = read_images(image_records, [record.image_id for record in records])
+    backbone = load_backbone(vision)
+    features = cached_features(backbone, images)
+    items = caption_items(backbone, records, rows)
+    by_image: dict[int, list] = {}
+    questions = []
+    for record, item in zip(records, items, strict=True):
+        if record.task == "vqa":
+            questions.append([item])
+        else:
+            by_image.setdefault(item.image, []).append(item)
+    if not by_image or not questions:
+        raise InputError(f"{captions} needs both captions and questions")
+    job = settings | {
+        "captions": file_digest(captions),
+        "vision": file_digest(vision / "model.safetensors"),
+    }
+    steps_kept = {int(step) for step in keep_at.split(",") if step}
+
+    def keep_backbone(step: int) -> None:
+        if step in steps_kept:
+            save_backbone(backbone, keep / f"step{step}")
+
+    checkpoints = Checkpoints(state, job)
+    rows_written = train_language(
+        backbone,
+        list(by_image.values()),
+        questions,
+        features,
+        LanguageSettings(**settings),
+        checkpoints,
+        keep_backbone,
+    )
+    save_backbone(backbone, out)
+    write_rows(history, rows_written, HistoryRow)
+    checkpoints.clear()
