@@ -18,7 +18,7 @@ RESPONSES = (
 )
 
 
-def rows_at_a_time(backbone, name, image, prompt, text):
+def rows_at_a_time(backbone, name, image, prompt, text, grad=False):
     """Hidden states of a response's tokens by the processor and the model's plain forward."""
     if name == "paligemma":
         inputs = backbone.processor(
@@ -29,7 +29,7 @@ def rows_at_a_time(backbone, name, image, prompt, text):
         inputs = backbone.processor(
             images=image, text=f"<|image|>{prompt} {text}", return_tensors="pt"
         )
-    with torch.no_grad():
+    with torch.set_grad_enabled(grad):
         states = backbone.model.model(**inputs).last_hidden_state[0]
     start = len(backbone.prompt_ids(prompt))
     return inputs["input_ids"][0], states, start
@@ -58,6 +58,30 @@ def test_grouped_batch_equals_rows_at_a_time(name):
         assert torch.allclose(hidden[row, :length], expected, atol=1e-5)
         before = states[start - 1 : start + length]
         assert torch.allclose(predicting[row, : length + 1], before, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_gradients_equal_those_of_one_row(name):
+    backbone, image = small_backbone(name), random_images(1)[0]
+    for path, tensor in backbone.model.named_parameters():
+        tensor.requires_grad_("vision" not in path)
+    text = "a big red circle."
+    item = Item(0, tuple(backbone.prompt_ids(PROMPTS[0])), backbone.tokenize(text))
+    weights = torch.linspace(-1, 1, len(item.response.ids) * 32).view(-1, 32)
+
+    def gradients(states):
+        backbone.model.zero_grad()
+        (states * weights).sum().backward()
+        named = backbone.model.named_parameters()
+        return {path: tensor.grad.clone() for path, tensor in named if tensor.grad is not None}
+
+    batch = collate([item], backbone.vision_features([image]), 0)
+    ours = gradients(hidden_states(backbone, batch)[0])
+    _, states, start = rows_at_a_time(backbone, name, image, PROMPTS[0], text, grad=True)
+    expected = gradients(states[start : start + len(item.response.ids)])
+    assert set(ours) == set(expected)
+    for path, gradient in expected.items():
+        assert torch.allclose(ours[path], gradient, atol=1e-5), path
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -46,7 +46,12 @@ rule write_captions:
         settings=options(
             {
                 name: config["data"][name]
-                for name in ("seed", "captions_per_image", "questions_per_image")
+                for name in (
+                    "seed",
+                    "captions_per_image",
+                    "questions_per_image",
+                    "lists_per_image",
+                )
             }
         ),
         code=code("write-captions", "data"),

@@ -39,18 +39,25 @@ class Checkpoints:
         os.replace(part, self.path)
 
     def load(self) -> tuple[int, dict[str, torch.Tensor], list] | None:
-        """State of this job, if there is any: steps done, tensors, history."""
-        if not self.path.is_file():
-            return None
-        try:
-            with safe_open(self.path, framework="pt") as file:
-                metadata = file.metadata()
-                if (metadata["format"], metadata["job"]) != (FORMAT, self.job):
-                    return None
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except SafetensorError:
+        """State of this job, if there is any: steps done, tensors, history.
+
+        What another job left in the folder is removed.
+        """
+        metadata, tensors = self._read()
+        if (metadata.get("format"), metadata.get("job")) != (FORMAT, self.job):
+            self.clear()
             return None
         return int(metadata["step"]), tensors, json.loads(metadata["history"])
+
+    def _read(self) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+        if not self.path.is_file():
+            return {}, {}
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                names = list(file.keys())
+                return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+        except SafetensorError:
+            return {}, {}
 
     def clear(self) -> None:
         """Remove the state: the run is complete."""

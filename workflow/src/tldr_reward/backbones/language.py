@@ -16,7 +16,7 @@ from tldr_reward.progress import Progress
 
 @dataclasses.dataclass(frozen=True)
 class LanguageSettings:
-    """Steps, items a step, peak rates (Muon; AdamW), warm-up and checkpoint steps, seed."""
+    """Steps, items a step, peak rates (Muon; AdamW), their schedule, seed."""
 
     steps: int
     batch_images: int
@@ -24,6 +24,7 @@ class LanguageSettings:
     learning_rate: float
     adamw_learning_rate: float
     warmup_steps: int
+    decay_share: float
     checkpoint_steps: int
     seed: int
 
@@ -61,7 +62,7 @@ def train_language(
 ) -> list[HistoryRow]:
     """Train decoder, projector and LM head in place; vision features are frozen.
 
-    `captions` are groups of one image's captions, `questions` groups of one question each.
+    `captions` are groups of one image's captions and lists, `questions` of one question each.
     `keep(step)` is called after every step, to save the folders that table 3 needs.
     """
     trained = [
@@ -86,7 +87,7 @@ def train_language(
         if not torch.isfinite(total):
             raise InputError(f"the loss is {total.item()} at step {step}; images {_images(some)}")
         total.backward()
-        scale = trapezoid(step, settings.steps, settings.warmup_steps)
+        scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
         optimizers.step(scale)
         tokens = sum(len(item.response.ids) + 1 for item in [*some, *asked])
         speed = tokens / (time.monotonic() - began)

@@ -1,6 +1,6 @@
 """Teacher forcing: what a backbone would say next at every place of a given response."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
@@ -15,11 +15,13 @@ def next_token_hits(
     items: Sequence[Item],
     features: torch.Tensor,
     label: str,
+    choices: Sequence[Mapping[int, Sequence[int]]] | None = None,
     batch_responses: int = 128,
 ) -> Iterator[tuple[int, list[bool]]]:
     """Yield (index of the item, whether each of its tokens is the LM head's first choice).
 
-    The end mark is not asked for: an answer is right when its words are.
+    `choices[item][place]` names the token ids to choose from at a place; elsewhere all are
+    open. The end mark is not asked for: an answer is right when its words are.
     """
     order = sorted(range(len(items)), key=lambda index: len(items[index].prompt))
     progress = Progress(len(items), label)
@@ -28,7 +30,11 @@ def next_token_hits(
         some = [items[index] for index in chosen]
         batch = collate(some, features, backbone.tokenizer.pad_token_id)
         states = predicting_states(backbone, batch)[:, :-1]
-        hits = backbone.logits(states).argmax(-1) == batch.ids
+        logits = backbone.logits(states)
+        hits = logits.argmax(-1) == batch.ids
         for row, index in enumerate(chosen):
+            for place, open_ids in (choices[index] if choices else {}).items():
+                best = logits[row, place, list(open_ids)].argmax()
+                hits[row, place] = open_ids[best] == batch.ids[row, place]
             yield index, hits[row, : len(items[index].response.ids)].tolist()
         progress.step(count=len(chosen))

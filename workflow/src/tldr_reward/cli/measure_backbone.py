@@ -12,6 +12,8 @@ from tldr_reward.metrics.intervals import wilson
 from tldr_reward.records import CaptionRecord, read_records, write_rows
 from tldr_reward.spans import overlaps
 from tldr_reward.world.determined import determined_words
+from tldr_reward.world.lexicon import word_choices
+from tldr_reward.world.responses import question_kind
 from tldr_reward.world.scenes import Scene
 
 # Rows and columns are one thing to get right: where.
@@ -46,13 +48,14 @@ def accuracy_row(backbone: str, scale: str, measure: str, hits, answers) -> Accu
     return AccuracyRow(backbone, scale, measure, *numbers, n, round(majority, 6), p_value)
 
 
-def caption_hits(scene: Scene, caption: CaptionRecord, offsets, hits):
-    """(measure, whether right, the word) of each word that the scene determines."""
-    for word in determined_words(scene, caption.text):
-        for offset, hit in zip(offsets, hits, strict=True):
-            if overlaps(offset, [word.span]):
-                group = GROUPS.get(word.slot, word.slot)
-                yield f"words/{group}", hit, caption.text[slice(*word.span)]
+def determined_places(scene: Scene, caption: CaptionRecord, offsets) -> dict[int, str]:
+    """Places of the tokens that the scene determines, each with its slot (colour, row, ...)."""
+    return {
+        place: word.slot
+        for word in determined_words(scene, caption.text)
+        for place, offset in enumerate(offsets)
+        if overlaps(offset, [word.span])
+    }
 
 
 @click.command()
@@ -69,6 +72,9 @@ def command(
     backbone_folder, name, scale, image_records, scenes, originals, split, threads, out
 ) -> None:
     """Measure a backbone under teacher forcing: words that the scene determines, and answers.
+
+    A determined word is chosen among the words of its kind: "a [big] red ..." may go on in
+    other ways than with a size, and those are not wrong.
 
     Example: tldr-reward measure-backbone --backbone final/ --name paligemma --scale mini
     --image-records images.jsonl --scenes scenes.jsonl --originals originals.jsonl
@@ -92,16 +98,28 @@ def command(
     backbone = load_backbone(backbone_folder)
     features = cached_features(backbone, images)
     items = caption_items(backbone, captions, rows)
+    places = [
+        determined_places(known[caption.image_id], caption, item.response.offsets)
+        if caption.task == "caption"
+        else {}
+        for caption, item in zip(captions, items, strict=True)
+    ]
+    ids = backbone.tokenizer.convert_tokens_to_ids
+    choices = [
+        {
+            place: ids(word_choices(slot, caption.text[slice(*item.response.offsets[place])]))
+            for place, slot in slots.items()
+        }
+        for slots, caption, item in zip(places, captions, items, strict=True)
+    ]
     found = collections.defaultdict(list)
-    for index, hits in next_token_hits(backbone, items, features, "teacher forcing"):
+    for index, hits in next_token_hits(backbone, items, features, "teacher forcing", choices):
         caption, offsets = captions[index], items[index].response.offsets
-        if caption.task == "caption":
-            scene = known[caption.image_id]
-            for measure, hit, word in caption_hits(scene, caption, offsets, hits):
-                found[measure].append((hit, word))
-        else:
-            kind = caption.caption_id.partition("-q")[2].partition("-")[2]
-            found[f"answers/{kind}"].append((all(hits), caption.text))
+        for place, slot in places[index].items():
+            word = caption.text[slice(*offsets[place])]
+            found[f"words/{GROUPS.get(slot, slot)}"].append((hits[place], word))
+        if caption.task == "vqa":
+            found[f"answers/{question_kind(caption.caption_id)}"].append((all(hits), caption.text))
     table = [
         accuracy_row(name, scale, key, *zip(*found[key], strict=True)) for key in sorted(found)
     ]

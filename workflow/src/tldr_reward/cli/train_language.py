@@ -1,5 +1,6 @@
 """`tldr-reward train-language`: pre-train a mini backbone's decoder and projector."""
 
+import shutil
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from tldr_reward.records import CaptionRecord, read_records, write_rows
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
 @click.option("--adamw-learning-rate", type=float, required=True, help="peak of AdamW")
 @click.option("--warmup-steps", type=click.IntRange(0), required=True)
+@click.option("--decay-share", type=click.FloatRange(0, 1), default=1.0, show_default=True)
 @click.option("--checkpoint-steps", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--keep-at", default="", help="steps whose backbones are kept: 100,200")
 @click.option("--keep", type=Path, help="folder for the kept backbones")
@@ -58,14 +60,17 @@ def command(
     if not by_image or not questions:
         raise InputError(f"{captions} needs both captions and questions")
     job = settings | {
+        "keep_at": keep_at,
         "captions": file_digest(captions),
         "vision": file_digest(vision / "model.safetensors"),
     }
-    steps_kept = {int(step) for step in keep_at.split(",") if step}
+    steps_kept = parse_steps(keep_at)
+    # Kept with the state until all is done: a killed run goes on behind some of these steps.
+    kept = state / "kept"
 
     def keep_backbone(step: int) -> None:
         if step in steps_kept:
-            save_backbone(backbone, keep / f"step{step}")
+            save_backbone(backbone, kept / f"step{step}")
 
     checkpoints = Checkpoints(state, job)
     rows_written = train_language(
@@ -79,4 +84,17 @@ def command(
     )
     save_backbone(backbone, out)
     write_rows(history, rows_written, HistoryRow)
+    if keep:
+        kept.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(keep, ignore_errors=True)
+        shutil.move(kept, keep)
     checkpoints.clear()
+
+
+def parse_steps(text: str) -> set[int]:
+    """`100,200` as a set of steps."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if not word.isdecimal() or not int(word):
+            raise InputError(f"--keep-at {text!r}: {word!r} is no step; as in 100,200")
+    return {int(word) for word in words}

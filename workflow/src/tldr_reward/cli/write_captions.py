@@ -21,6 +21,7 @@ from tldr_reward.world.splits import SPLITS, check_split, parse_counts
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--captions-per-image", multiple=True, help="Split and captions: train=4; else 1.")
 @click.option("--questions-per-image", multiple=True, help="Split and questions: train=4; else 0.")
+@click.option("--lists-per-image", multiple=True, help="Split and lists: pretrain=2; else 0.")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def command(
     scenes: Path,
@@ -28,9 +29,10 @@ def command(
     seed: int,
     captions_per_image: tuple[str, ...],
     questions_per_image: tuple[str, ...],
+    lists_per_image: tuple[str, ...],
     out: Path,
 ) -> None:
-    """Write the original responses: dense or aggregated captions, questions with answers.
+    """Write the original responses: captions, lists of objects, questions with answers.
 
     Example: tldr-reward write-captions --scenes data/scenes.jsonl --image-records
     data/images.jsonl --captions-per-image train=4 --questions-per-image train=2
@@ -38,12 +40,20 @@ def command(
     """
     captions = parse_counts(captions_per_image, "--captions-per-image")
     questions = parse_counts(questions_per_image, "--questions-per-image")
+    lists = parse_counts(lists_per_image, "--lists-per-image")
     _check_questions(questions)
     truth = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     images = read_records(image_records, ImageRecord)
     texts: dict[str, str] = {}
     writers = {
-        split: ResponseWriter(split, captions.get(split, 1), questions.get(split, 0), texts, seed)
+        split: ResponseWriter(
+            split,
+            captions.get(split, 1),
+            questions.get(split, 0),
+            texts,
+            seed,
+            lists.get(split, 0),
+        )
         for split in SPLITS
     }
     progress = Progress(len(images), "write-captions")

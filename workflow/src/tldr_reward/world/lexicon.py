@@ -63,6 +63,11 @@ def slot_name(placeholder: str) -> str:
     return {"shapes": "shape", "relation_of": "relation"}.get(placeholder, placeholder)
 
 
+def word_choices(slot: str, word: str) -> list[str]:
+    """Words that could stand where `word` fills a slot: plurals where it is a plural."""
+    return list(PLURALS if word in PLURALS else slot_values(slot))
+
+
 def word_categories(distribution: str | None = None) -> dict[str, tuple[str, ...]]:
     """Words by category; with a scene distribution, only the numbers that it can make true."""
     most = len(NUMBERS) if distribution is None else OBJECT_COUNTS[distribution][1]

@@ -7,6 +7,7 @@ import numpy as np
 from tldr_reward.records import CaptionRecord, ImageRecord
 from tldr_reward.world.asking import AnswerBalance, ask_questions
 from tldr_reward.world.captions import CAPTION_PROMPT, aggregate_caption, dense_caption
+from tldr_reward.world.listing import LIST_PROMPT, list_objects
 from tldr_reward.world.questions import (
     CHOICE_LETTERS,
     KINDS,
@@ -30,9 +31,16 @@ class ResponseWriter:
     """
 
     def __init__(
-        self, split: str, captions: int, questions: int, texts: dict[str, str], seed: int
+        self,
+        split: str,
+        captions: int,
+        questions: int,
+        texts: dict[str, str],
+        seed: int,
+        lists: int = 0,
     ) -> None:
         self.split, self.captions, self.questions, self.texts = split, captions, questions, texts
+        self.lists = lists
         self.rng = np.random.default_rng([seed, *split.encode()])
         self.asked = AnswerBalance()
         self.aggregated = AnswerBalance()
@@ -42,6 +50,10 @@ class ResponseWriter:
     def of_image(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         """All original responses to one image; every one is true, so `bad_spans` is ()."""
         records = self._captions_of(image, scene)
+        for index in range(self.lists):
+            text = list_objects(scene, self.rng)
+            name = f"{image.image_id}-l{index}"
+            records.append(_original(name, image, LIST_PROMPT, text, "caption"))
         # As in the paper, training has question-answer pairs of the QA source only.
         if self.split != "train" or image.source == QA:
             asked = ask_questions(scene, self.questions, self.asked, self.rng)

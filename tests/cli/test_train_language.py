@@ -1,0 +1,49 @@
+"""Pre-training by the command: what it keeps survives a kill; steps are checked."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from safetensors.numpy import load_file
+
+RATES = "--learning-rate 0.02 --adamw-learning-rate 0.003 --warmup-steps 1"
+PATIENCE = 120  # seconds until a process that makes no checkpoint is given up
+
+
+def arguments(world, out, keep_at="3,39"):
+    """Arguments of a short pre-training that keeps two backbones."""
+    return (
+        f"train-language --vision {world.folder}/vision --image-records {world.image_records} "
+        f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --batch-images 4 "
+        f"--batch-questions 4 {RATES} --checkpoint-steps 5 --keep-at {keep_at} "
+        f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
+    )
+
+
+def test_a_killed_run_keeps_its_backbones_and_ends_the_same(world, tmp_path, command):
+    assert command(arguments(world, tmp_path / "whole")).status == 0
+    line = [sys.executable, "-m", "tldr_reward", *arguments(world, tmp_path / "cut").split()]
+    process = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+    state = tmp_path / "cut" / "state" / "state.safetensors"
+    given_up = time.monotonic() + PATIENCE
+    while not state.exists() and process.poll() is None and time.monotonic() < given_up:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "cut" / "final").exists()
+    assert command(arguments(world, tmp_path / "cut")).status == 0
+    for folder in ("final", "kept/step3", "kept/step39"):
+        whole = load_file(tmp_path / "whole" / folder / "model.safetensors")
+        cut = load_file(tmp_path / "cut" / folder / "model.safetensors")
+        assert {k: v.tobytes() for k, v in whole.items()} == {
+            k: v.tobytes() for k, v in cut.items()
+        }
+    assert not (tmp_path / "cut" / "state").exists()
+
+
+def test_steps_to_keep_are_checked(world, tmp_path, command):
+    outcome = command(arguments(world, tmp_path, keep_at="3,x"))
+    assert outcome.status == 2
+    assert outcome.err.splitlines()[-1] == "error: --keep-at '3,x': 'x' is no step; as in 100,200"
