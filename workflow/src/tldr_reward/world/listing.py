@@ -5,7 +5,7 @@ import numpy as np
 from tldr_reward.world.scenes import COLUMNS, ROWS, Scene, SceneObject
 
 LIST_PROMPT = "list the objects."
-PLACE_FIRST_SHARE = 0.25
+PLACE_FIRST_SHARE = 0.5
 
 
 def list_objects(scene: Scene, rng: np.random.Generator) -> str:
@@ -13,7 +13,8 @@ def list_objects(scene: Scene, rng: np.random.Generator) -> str:
 
     Nearly every word follows from the scene and the words before it, where a caption leaves
     most of its words open; without such lists small decoders do not learn to look at one cell
-    in the first thousand steps. Some name the place first. Detection plays this part in the
+    in the first thousand steps. Half of them name the place first: looking up the place of a
+    thing and the thing at a place are learned apart. Detection plays this part in the
     pre-training of the real PaliGemma.
     """
     order = rng.permutation(len(scene.objects))
