@@ -145,11 +145,16 @@ def test_a_run_that_was_cut_off_ends_with_the_same_weights(name, tmp_path, monke
         assert torch.equal(value, expected[path]), path
 
 
-def test_state_of_another_job_is_not_taken_up(tmp_path):
+def test_state_is_taken_up_by_its_own_job(tmp_path):
     Checkpoints(tmp_path, {"steps": 10}).save(4, {"w": torch.ones(2)}, [])
-    assert Checkpoints(tmp_path, {"steps": 11}).load() is None
     step, tensors, history = Checkpoints(tmp_path, {"steps": 10}).load()
     assert (step, tensors["w"].tolist(), history) == (4, [1.0, 1.0], [])
+
+
+def test_state_of_another_job_is_removed(tmp_path):
+    Checkpoints(tmp_path / "state", {"steps": 10}).save(4, {"w": torch.ones(2)}, [])
+    assert Checkpoints(tmp_path / "state", {"steps": 11}).load() is None
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_loss_that_is_not_finite_names_step_and_images(tmp_path):
