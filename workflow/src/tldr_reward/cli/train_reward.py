@@ -8,6 +8,12 @@ from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, read_records, write_rows
 from tldr_reward.spans import good_tokens
 
+# Settings that this command does not vary, for tables 9 and 10.
+FIXED = {
+    "optimizer": "Muon on LoRA matrices, AdamW on the head; cosine with warm-up",
+    "gradient_accumulation_steps": 1,
+}
+
 
 @click.command()
 @click.option("--backbone", "backbone_folder", type=Path, required=True)
@@ -91,23 +97,27 @@ def command(
     checkpoints = Checkpoints(state, job)
     chosen = RewardSettings(**settings)
     written = train_reward(model, list(groups.values()), features, loss, chosen, checkpoints)
-    vision = backbone.model.config.vision_config
-    facts = settings | {
+    facts = {
         "loss": loss,
+        "captions_per_image": round(len(records) / len(groups), 2),
+        "parameters_trained": trained_parameters(model),
+    }
+    adapted = {
         "parts": list(adapter.parts),
         "lora_rank": rank,
         "lora_alpha": alpha,
         "lora_dropout": dropout,
-        "optimizer": "Muon on LoRA matrices, AdamW on the head; cosine with warm-up",
-        "captions_per_image": round(len(records) / len(groups), 2),
-        "gradient_accumulation_steps": 1,
-        "parameters_trained": trained_parameters(model),
-        "backbone": {
-            "image_resolution": vision.image_size,
-            "image_tokens": features.shape[1],
-            "hidden_size": backbone.text_config.hidden_size,
-        },
     }
+    facts |= settings | adapted | FIXED | {"backbone": geometry(backbone, features.shape[1])}
     save_reward_model(model, out, facts)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
+
+
+def geometry(backbone, image_tokens: int) -> dict[str, int]:
+    """What tables 9 and 10 say of a backbone: image side in pixels, image tokens, width."""
+    return {
+        "image_resolution": backbone.model.config.vision_config.image_size,
+        "image_tokens": image_tokens,
+        "hidden_size": backbone.text_config.hidden_size,
+    }
