@@ -78,7 +78,8 @@ def world(tmp_path_factory) -> TinyWorld:
         f"--scenes {folder}/scenes.jsonl --cells {folder}/cells.jsonl",
         f"write-captions --scenes {folder}/scenes.jsonl --image-records {folder}/images.jsonl "
         f"--captions-per-image train=2 --questions-per-image pretrain=2 "
-        f"--questions-per-image train=1 --out {folder}/originals.jsonl",
+        f"--questions-per-image train=1 --drills-per-image pretrain=1 "
+        f"--out {folder}/originals.jsonl",
         f"perturb-captions --scenes {folder}/scenes.jsonl --image-records {folder}/images.jsonl "
         f"--originals {folder}/originals.jsonl --out {folder}/captions "
         f"--rejects {folder}/rejects.csv",
@@ -86,9 +87,9 @@ def world(tmp_path_factory) -> TinyWorld:
         f"--cells {folder}/cells.jsonl {SIZES} --steps 2 --batch-images 8 {RATES} "
         f"--out {folder}/vision",
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
-        f"--captions {folder}/captions/pretrain.jsonl --steps 2 --batch-images 4 "
-        f"--batch-questions 4 {RATES} --state {folder}/state --out {folder}/final "
-        f"--history {folder}/history.csv",
+        f"--captions {folder}/captions/pretrain.jsonl --steps 2 --name-steps 0 --drill-steps 1 "
+        f"--batch-names 4 --batch-drills 4 --batch-images 4 --batch-questions 4 {RATES} "
+        f"--state {folder}/state --out {folder}/final --history {folder}/history.csv",
     ]
     with pytest.MonkeyPatch.context() as patch:
         for stage in stages:

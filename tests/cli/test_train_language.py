@@ -16,8 +16,10 @@ def arguments(world, out, keep_at="3,39"):
     """Arguments of a short pre-training that keeps two backbones."""
     return (
         f"train-language --vision {world.folder}/vision --image-records {world.image_records} "
-        f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --batch-images 4 "
-        f"--batch-questions 4 {RATES} --checkpoint-steps 5 --keep-at {keep_at} "
+        f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --name-steps 5 "
+        f"--drill-steps 10 --batch-names 4 --batch-drills 4 --batch-images 4 "
+        f"--batch-questions 4 {RATES} "
+        f"--checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
 

@@ -105,7 +105,8 @@ def test_cell_labels_of_the_scene_worked_by_hand():
         "tiny": [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         "letter_1": [0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0],
         "letter_2": [0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0],
-        "cell": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+        "row": [1, 0, 0, 0, 0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 4, 0],
+        "column": [1, 0, 0, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 3, 0],
     }
     assert found.classes == {
         "shape": 7,
@@ -114,5 +115,6 @@ def test_cell_labels_of_the_scene_worked_by_hand():
         "tiny": 4,
         "letter_1": 9,
         "letter_2": 9,
-        "cell": 16,
+        "row": 5,
+        "column": 5,
     }

@@ -50,7 +50,7 @@ rule write_captions:
                     "seed",
                     "captions_per_image",
                     "questions_per_image",
-                    "lists_per_image",
+                    "drills_per_image",
                 )
             }
         ),

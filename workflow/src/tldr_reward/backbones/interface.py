@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -56,13 +56,17 @@ class Backbone(abc.ABC):
         return self.model.config.get_text_config()
 
     @abc.abstractmethod
-    def trainable_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+    def pixels(self, images: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
+        """What the vision tower takes: its arguments by name, one row an image."""
+
+    @abc.abstractmethod
+    def trainable_features(self, pixels: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Vision features that carry gradients, for pre-training the tower."""
 
     @torch.no_grad()
     def vision_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
         """Frozen vision features before the projector: [N, image tokens, vision width]."""
-        return self.trainable_features(images)
+        return self.trainable_features(self.pixels(images))
 
     def projector_input_width(self) -> int:
         """Width of the vision features."""

@@ -1,4 +1,4 @@
-"""Pre-training of a mini backbone's decoder and projector on captions and questions."""
+"""Pre-training of a mini backbone's decoder and projector on drills, captions and questions."""
 
 import dataclasses
 import time
@@ -16,11 +16,9 @@ from tldr_reward.progress import Progress
 
 @dataclasses.dataclass(frozen=True)
 class LanguageSettings:
-    """Steps, items a step, peak rates (Muon; AdamW), their schedule, seed."""
+    """Steps, peak rates (Muon; AdamW), their schedule, seed."""
 
     steps: int
-    batch_images: int
-    batch_questions: int
     learning_rate: float
     adamw_learning_rate: float
     warmup_steps: int
@@ -30,8 +28,19 @@ class LanguageSettings:
 
 
 @dataclasses.dataclass(frozen=True)
+class Source:
+    """What is drawn at each of the steps `first`..`last` - 1: `count` of the groups of items."""
+
+    name: str
+    groups: Sequence[Sequence[Item]]
+    count: int
+    first: int
+    last: int
+
+
+@dataclasses.dataclass(frozen=True)
 class HistoryRow:
-    """One row of a training history; `loss` is the mean over the response tokens of the step."""
+    """One row of a training history; `loss` is the mean of the step's losses by source."""
 
     step: int
     loss: float
@@ -53,8 +62,7 @@ def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tenso
 
 def train_language(
     backbone: Backbone,
-    captions: Sequence[Sequence[Item]],
-    questions: Sequence[Sequence[Item]],
+    sources: Sequence[Source],
     features: torch.Tensor,
     settings: LanguageSettings,
     checkpoints: Checkpoints,
@@ -62,7 +70,7 @@ def train_language(
 ) -> list[HistoryRow]:
     """Train decoder, projector and LM head in place; vision features are frozen.
 
-    `captions` are groups of one image's captions and lists, `questions` of one question each.
+    Each source gives a loss of its own, the mean over its response tokens; their sum is trained.
     `keep(step)` is called after every step, to save the folders that table 3 needs.
     """
     trained = [
@@ -80,19 +88,23 @@ def train_language(
     progress = Progress(settings.steps, "language model", start=start)
     for step in range(start, settings.steps):
         began = time.monotonic()
-        some = draw_groups(captions, settings.batch_images, step, settings.seed)
-        asked = draw_groups(questions, settings.batch_questions, step, settings.seed + 1)
-        loss = answer_loss(backbone, some, features)
-        total = loss + answer_loss(backbone, asked, features)
-        if not torch.isfinite(total):
-            raise InputError(f"the loss is {total.item()} at step {step}; images {_images(some)}")
-        total.backward()
+        tokens, losses = 0, {}
+        for index, source in enumerate(sources):
+            if source.first <= step < source.last:
+                items = draw_groups(source.groups, source.count, step, settings.seed + index)
+                loss = answer_loss(backbone, items, features)
+                if not torch.isfinite(loss):
+                    where = f"{source.name} of images {_images(items)}"
+                    raise InputError(f"the loss is {loss.item()} at step {step}, {where}")
+                loss.backward()
+                losses[source.name] = loss.item()
+                tokens += sum(len(item.response.ids) + 1 for item in items)
         scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
         optimizers.step(scale)
-        tokens = sum(len(item.response.ids) + 1 for item in [*some, *asked])
         speed = tokens / (time.monotonic() - began)
-        history.append(HistoryRow(step + 1, loss.item(), speed, scale * settings.learning_rate))
-        facts = {"loss": f"{loss.item():.3f}", "answers": f"{(total - loss).item():.3f}"}
+        mean = sum(losses.values()) / len(losses)
+        history.append(HistoryRow(step + 1, mean, speed, scale * settings.learning_rate))
+        facts = {name: f"{loss:.3f}" for name, loss in losses.items()}
         progress.step(facts | {"tokens/s": f"{speed:.0f}"})
         keep(step + 1)
         if (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps:

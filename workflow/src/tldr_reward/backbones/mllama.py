@@ -1,6 +1,6 @@
 """Llama-3.2-Vision (Mllama) as a backbone: the image enters by cross-attention, text is causal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from PIL import Image
@@ -30,15 +30,17 @@ class MllamaBackbone(Backbone):
     def decoder(self) -> torch.nn.Module:
         return self.model.model.language_model
 
-    def trainable_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+    def pixels(self, images: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
         nested = [[image] for image in images]
         inputs = self.processor.image_processor(nested, return_tensors="pt")
-        tower = self.vision_tower()
-        states = tower(
-            pixel_values=inputs["pixel_values"].to(tower.dtype),
-            aspect_ratio_ids=inputs["aspect_ratio_ids"],
-            aspect_ratio_mask=inputs["aspect_ratio_mask"],
-        ).last_hidden_state
+        return {
+            "pixel_values": inputs["pixel_values"].to(self.vision_tower().dtype),
+            "aspect_ratio_ids": inputs["aspect_ratio_ids"],
+            "aspect_ratio_mask": inputs["aspect_ratio_mask"],
+        }
+
+    def trainable_features(self, pixels: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        states = self.vision_tower()(**pixels).last_hidden_state
         return states.reshape(states.shape[0], -1, states.shape[-1])
 
     def prompt_ids(self, prompt: str) -> list[int]:

@@ -1,6 +1,6 @@
 """PaliGemma as a backbone: image tokens and prompt in both directions, response causal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from PIL import Image
@@ -30,10 +30,12 @@ class PaliGemmaBackbone(Backbone):
     def decoder(self) -> torch.nn.Module:
         return self.model.model.language_model
 
-    def trainable_features(self, images: Sequence[Image.Image]) -> torch.Tensor:
-        pixels = self.processor.image_processor(list(images), return_tensors="pt")["pixel_values"]
-        tower = self.vision_tower()
-        return tower(pixels.to(tower.dtype)).last_hidden_state
+    def pixels(self, images: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
+        inputs = self.processor.image_processor(list(images), return_tensors="pt")
+        return {"pixel_values": inputs["pixel_values"].to(self.vision_tower().dtype)}
+
+    def trainable_features(self, pixels: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return self.vision_tower()(**pixels).last_hidden_state
 
     def prompt_ids(self, prompt: str) -> list[int]:
         text = f"{self.tokenizer.bos_token}{prompt}\n"

@@ -58,12 +58,13 @@ def train_vision(
     named = [*tower.named_parameters(), *heads.named_parameters(prefix="embed_heads")]
     optimizers = Optimizers(named, settings.learning_rate, settings.adamw_learning_rate)
     targets = {name: torch.from_numpy(values).long() for name, values in labels.items()}
+    pixels = _all_pixels(backbone, images)
     order = np.random.default_rng(settings.seed)
     progress = Progress(settings.steps, "vision tower")
     accuracy: dict[str, float] = {}
     for step in range(settings.steps):
         rows = order.choice(len(images), min(len(images), settings.batch_images), replace=False)
-        features = backbone.trainable_features([images[row] for row in rows])
+        features = backbone.trainable_features({key: all_[rows] for key, all_ in pixels.items()})
         loss = torch.zeros(())
         for name, head in heads.items():
             target = targets[name][rows]
@@ -76,3 +77,15 @@ def train_vision(
         progress.step({"loss": f"{loss.item():.3f}"})
     tower.requires_grad_(False).eval()
     return accuracy
+
+
+def _all_pixels(
+    backbone: Backbone, images: Sequence[Image.Image], chunk: int = 256
+) -> dict[str, torch.Tensor]:
+    # Once and not at every step: the image processor takes longer than the tower does.
+    progress = Progress(len(images), "pixels")
+    parts = []
+    for start in range(0, len(images), chunk):
+        parts.append(backbone.pixels(images[start : start + chunk]))
+        progress.step(count=len(images[start : start + chunk]))
+    return {key: torch.cat([part[key] for part in parts]) for key in parts[0]}

@@ -1,12 +1,17 @@
 """`tldr-reward train-language`: pre-train a mini backbone's decoder and projector."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, read_records, write_rows
+from tldr_reward.world.drills import DRILLS, NAME_PROMPT
+
+# What is learned from; "names" are those drills that name a thing, which are first drilled alone.
+SOURCES = ("names", "drills", "captions", "questions")
 
 
 @click.command()
@@ -14,6 +19,20 @@ from tldr_reward.records import CaptionRecord, read_records, write_rows
 @click.option("--image-records", type=Path, required=True)
 @click.option("--captions", type=Path, required=True, help="captions and questions to learn from")
 @click.option("--steps", type=click.IntRange(1), required=True)
+@click.option(
+    "--name-steps",
+    type=click.IntRange(0),
+    required=True,
+    help="steps at first that drill names alone",
+)
+@click.option(
+    "--drill-steps",
+    type=click.IntRange(0),
+    required=True,
+    help="steps until which there are drills alone, the former included",
+)
+@click.option("--batch-names", type=click.IntRange(1), required=True)
+@click.option("--batch-drills", type=click.IntRange(1), required=True)
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
@@ -29,18 +48,36 @@ from tldr_reward.records import CaptionRecord, read_records, write_rows
 @click.option("--out", type=Path, required=True, help="backbone folder to write")
 @click.option("--history", type=Path, required=True, help="CSV of losses to write")
 def command(
-    vision, image_records, captions, keep_at, keep, threads, state, out, history, **settings
+    vision,
+    image_records,
+    captions,
+    name_steps,
+    drill_steps,
+    batch_names,
+    batch_drills,
+    batch_images,
+    batch_questions,
+    keep_at,
+    keep,
+    threads,
+    state,
+    out,
+    history,
+    **settings,
 ) -> None:
-    """Pre-train decoder, projector and LM head on captions and questions; the tower is frozen.
+    """Pre-train decoder, projector and LM head; the vision tower is frozen.
+
+    First on drills that name a thing, then on all drills, then on captions and questions too.
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
-    --captions pretrain.jsonl --steps 600 --batch-images 32 --batch-questions 64
-    --learning-rate 0.02 --adamw-learning-rate 0.003 --warmup-steps 30 --state state/
+    --captions pretrain.jsonl --steps 900 --name-steps 200 --drill-steps 400
+    --batch-names 96 --batch-drills 64 --batch-images 16 --batch-questions 64
+    --learning-rate 0.02 --adamw-learning-rate 0.002 --warmup-steps 30 --state state/
     --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
-    from tldr_reward.backbones.language import HistoryRow, LanguageSettings, train_language
+    from tldr_reward.backbones.language import HistoryRow, LanguageSettings, Source, train_language
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
     from tldr_reward.cli.threads import use_threads
 
@@ -50,16 +87,20 @@ def command(
     backbone = load_backbone(vision)
     features = cached_features(backbone, images)
     items = caption_items(backbone, records, rows)
-    by_image: dict[int, list] = {}
-    questions = []
-    for record, item in zip(records, items, strict=True):
-        if record.task == "vqa":
-            questions.append([item])
-        else:
-            by_image.setdefault(item.image, []).append(item)
-    if not by_image or not questions:
-        raise InputError(f"{captions} needs both captions and questions")
+    if drill_steps < name_steps:
+        raise InputError(f"--drill-steps {drill_steps}; at least --name-steps {name_steps}")
+    groups = grouped(records, items)
+    for name in SOURCES:
+        if not groups[name]:
+            raise InputError(f"{captions} has no {name}; it needs {', '.join(SOURCES)}")
+    drawn = {
+        "names": (batch_names, 0, name_steps),
+        "drills": (batch_drills, name_steps, settings["steps"]),
+        "captions": (batch_images, drill_steps, settings["steps"]),
+        "questions": (batch_questions, drill_steps, settings["steps"]),
+    }
     job = settings | {
+        "drawn": str(drawn),
         "keep_at": keep_at,
         "captions": file_digest(captions),
         "vision": file_digest(vision / "model.safetensors"),
@@ -75,8 +116,7 @@ def command(
     checkpoints = Checkpoints(state, job)
     rows_written = train_language(
         backbone,
-        list(by_image.values()),
-        questions,
+        [Source(name, groups[name], *drawn[name]) for name in SOURCES],
         features,
         LanguageSettings(**settings),
         checkpoints,
@@ -89,6 +129,23 @@ def command(
         shutil.rmtree(keep, ignore_errors=True)
         shutil.move(kept, keep)
     checkpoints.clear()
+
+
+def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list[list]]:
+    """Items by source; the captions of an image are one group, all else stands alone."""
+    groups: dict[str, list[list]] = {name: [] for name in SOURCES}
+    by_image: dict[str, list] = {}
+    for record, item in zip(records, items, strict=True):
+        if record.prompt == NAME_PROMPT:
+            groups["names"].append([item])
+        if record.prompt in DRILLS:
+            groups["drills"].append([item])
+        elif record.task == "vqa":
+            groups["questions"].append([item])
+        else:
+            by_image.setdefault(record.image_id, []).append(item)
+    groups["captions"] = list(by_image.values())
+    return groups
 
 
 def parse_steps(text: str) -> set[int]:

@@ -21,7 +21,9 @@ from tldr_reward.world.splits import SPLITS, check_split, parse_counts
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--captions-per-image", multiple=True, help="Split and captions: train=4; else 1.")
 @click.option("--questions-per-image", multiple=True, help="Split and questions: train=4; else 0.")
-@click.option("--lists-per-image", multiple=True, help="Split and lists: pretrain=2; else 0.")
+@click.option(
+    "--drills-per-image", multiple=True, help="Split and drills a kind: pretrain=2; else 0."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def command(
     scenes: Path,
@@ -29,10 +31,10 @@ def command(
     seed: int,
     captions_per_image: tuple[str, ...],
     questions_per_image: tuple[str, ...],
-    lists_per_image: tuple[str, ...],
+    drills_per_image: tuple[str, ...],
     out: Path,
 ) -> None:
-    """Write the original responses: captions, lists of objects, questions with answers.
+    """Write the original responses: captions, drills, questions with answers.
 
     Example: tldr-reward write-captions --scenes data/scenes.jsonl --image-records
     data/images.jsonl --captions-per-image train=4 --questions-per-image train=2
@@ -40,7 +42,7 @@ def command(
     """
     captions = parse_counts(captions_per_image, "--captions-per-image")
     questions = parse_counts(questions_per_image, "--questions-per-image")
-    lists = parse_counts(lists_per_image, "--lists-per-image")
+    drills = parse_counts(drills_per_image, "--drills-per-image")
     _check_questions(questions)
     truth = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     images = read_records(image_records, ImageRecord)
@@ -52,7 +54,7 @@ def command(
             questions.get(split, 0),
             texts,
             seed,
-            lists.get(split, 0),
+            drills.get(split, 0),
         )
         for split in SPLITS
     }

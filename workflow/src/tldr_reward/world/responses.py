@@ -7,7 +7,7 @@ import numpy as np
 from tldr_reward.records import CaptionRecord, ImageRecord
 from tldr_reward.world.asking import AnswerBalance, ask_questions
 from tldr_reward.world.captions import CAPTION_PROMPT, aggregate_caption, dense_caption
-from tldr_reward.world.listing import LIST_PROMPT, list_objects
+from tldr_reward.world.drills import DRILLS, write_drill
 from tldr_reward.world.questions import (
     CHOICE_LETTERS,
     KINDS,
@@ -37,10 +37,10 @@ class ResponseWriter:
         questions: int,
         texts: dict[str, str],
         seed: int,
-        lists: int = 0,
+        drills: int = 0,
     ) -> None:
         self.split, self.captions, self.questions, self.texts = split, captions, questions, texts
-        self.lists = lists
+        self.drills = drills
         self.rng = np.random.default_rng([seed, *split.encode()])
         self.asked = AnswerBalance()
         self.aggregated = AnswerBalance()
@@ -50,10 +50,7 @@ class ResponseWriter:
     def of_image(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         """All original responses to one image; every one is true, so `bad_spans` is ()."""
         records = self._captions_of(image, scene)
-        for index in range(self.lists):
-            text = list_objects(scene, self.rng)
-            name = f"{image.image_id}-l{index}"
-            records.append(_original(name, image, LIST_PROMPT, text, "caption"))
+        records += self._drills_of(image, scene)
         # As in the paper, training has question-answer pairs of the QA source only.
         if self.split != "train" or image.source == QA:
             asked = ask_questions(scene, self.questions, self.asked, self.rng)
@@ -64,6 +61,22 @@ class ResponseWriter:
                     prompt, letter = self._choices(question)
                     records.append(_vqa(f"{name}-choice", image, prompt, letter))
         return records
+
+    def _drills_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
+        written = [
+            (
+                f"{image.image_id}-d{index}-{prompt.split()[0]}",
+                prompt,
+                write_drill(scene, prompt, self.rng),
+            )
+            for index in range(self.drills)
+            for prompt in DRILLS
+        ]
+        return [
+            _original(name, image, prompt, text, "caption")
+            for name, prompt, text in written
+            if text is not None
+        ]
 
     def _captions_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         records: list[CaptionRecord] = []

@@ -185,16 +185,19 @@ def one_of(rng: np.random.Generator, values: Sequence):
 
 
 def cell_labels(scene: Scene) -> CellLabels:
-    """Class index of each attribute in each of the 16 cells; 0 means "none here" (not for `cell`).
+    """Class index of each attribute in each of the 16 cells; 0 means "none here".
 
-    `colour` is that of the object or of the tiny thing; `cell` is the cell's own index.
+    `colour` is that of the object or of the tiny thing. `row` and `column` are known only where
+    an object stands: a decoder that still looks at all cells alike then sees the places of
+    things, not of emptiness.
     """
     labels = {name: [0] * CELLS for name in _CLASSES}
-    labels["cell"] = list(range(CELLS))
     for thing in scene.objects:
         labels["shape"][thing.cell] = 1 + SHAPES.index(thing.shape)
         labels["colour"][thing.cell] = 1 + COLOURS.index(thing.colour)
         labels["size"][thing.cell] = 1 + SIZES.index(thing.size)
+        labels["row"][thing.cell] = 1 + ROWS.index(thing.row)
+        labels["column"][thing.cell] = 1 + COLUMNS.index(thing.column)
     if scene.tiny is not None:
         labels["tiny"][scene.tiny.cell] = 1 + TINY_KINDS.index(scene.tiny.kind)
         labels["colour"][scene.tiny.cell] = 1 + COLOURS.index(scene.tiny.colour)
@@ -212,5 +215,6 @@ _CLASSES = {
     "tiny": 1 + len(TINY_KINDS),
     "letter_1": 1 + len(LETTERS),
     "letter_2": 1 + len(LETTERS),
-    "cell": CELLS,
+    "row": 1 + len(ROWS),
+    "column": 1 + len(COLUMNS),
 }

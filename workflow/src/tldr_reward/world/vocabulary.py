@@ -3,9 +3,9 @@
 import re
 
 from tldr_reward.world.captions import CAPTION_PROMPT
+from tldr_reward.world.drills import DRILLS
 from tldr_reward.world.grammar import FORMS
 from tldr_reward.world.lexicon import word_categories
-from tldr_reward.world.listing import LIST_PROMPT
 from tldr_reward.world.questions import CHOICE_LETTERS, KINDS, YES_NO
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -21,5 +21,5 @@ def vocabulary() -> tuple[str, ...]:
     templates += [kind.template for kind in KINDS.values()]
     texts = [_PLACEHOLDER.sub(" ", template) for template in templates]
     texts += [" ".join(words) for words in word_categories().values()]
-    texts += [CAPTION_PROMPT, LIST_PROMPT, " ".join(CHOICE_LETTERS), " ".join(YES_NO), "of"]
+    texts += [CAPTION_PROMPT, *DRILLS, " ".join(CHOICE_LETTERS), " ".join(YES_NO), "of"]
     return tuple(sorted({token for text in texts for token in _TOKEN.findall(text)}))

@@ -1,0 +1,75 @@
+"""Drills: plain statements that the oracle finds true, on what can be seen for certain."""
+
+import collections
+
+import numpy as np
+import pytest
+
+from tldr_reward.world.drills import DRILLS, write_drill
+from tldr_reward.world.oracle import judge_caption, wrong_words
+from tldr_reward.world.scenes import Scene, SceneObject, Sign, TinyThing, draw_scene
+
+RING = SceneObject(cell=2, size="big", colour="cyan", shape="ring")
+SQUARE = SceneObject(cell=13, size="small", colour="red", shape="square")
+TWIN = SceneObject(cell=14, size="small", colour="red", shape="square")
+
+
+def scene_of(*objects, tiny=None, sign=None):
+    """A scene of these things and nothing else."""
+    return Scene(image_id="x", objects=objects, tiny=tiny, sign=sign, draw_seed=0)
+
+
+def texts(scene, prompt, seeds=300):
+    """All that a drill says of a scene."""
+    return {write_drill(scene, prompt, np.random.default_rng(seed)) for seed in range(seeds)}
+
+
+def test_a_thing_is_named_with_its_place_before_or_behind():
+    scene = scene_of(RING, tiny=TinyThing(3, "green", "dot"), sign=Sign(9, ("K", "F")))
+    assert texts(scene, "name a thing.") == {
+        "a big cyan ring is in the top row, third column.",
+        "in the top row, third column there is a big cyan ring.",
+        "a tiny green dot is in the background.",
+        "in the background there is a tiny green dot.",
+        "a sign reads K F.",
+        "the letters K F are on a sign.",
+    }
+
+
+def test_two_things_are_compared_by_columns_only_where_they_share_a_row():
+    assert texts(scene_of(RING, SQUARE), "compare two things.") == {
+        "the cyan ring is above the red square.",
+        "relative to the red square, the cyan ring is above.",
+        "the red square is below the cyan ring.",
+        "relative to the cyan ring, the red square is below.",
+    }
+    beside = SceneObject(cell=0, size="big", colour="red", shape="ring")
+    assert texts(scene_of(RING, beside), "compare two things.") == {
+        "the cyan ring is right of the red ring.",
+        "relative to the red ring, the cyan ring is right.",
+        "the red ring is left of the cyan ring.",
+        "relative to the cyan ring, the red ring is left.",
+    }
+
+
+def test_there_is_nothing_to_compare_where_no_two_things_have_names_of_their_own():
+    assert texts(scene_of(SQUARE, TWIN), "compare two things.") == {None}
+
+
+def test_counts_above_one_are_said_more_often_than_ones():
+    scene = scene_of(RING, SQUARE, TWIN)
+    said = collections.Counter(
+        write_drill(scene, "count things.", np.random.default_rng(seed)) for seed in range(4000)
+    )
+    two = said["the number of red objects is two."]
+    one = said["the number of cyan objects is one."]
+    assert 1.5 < two / one < 3.5
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_every_drill_is_true(seed):
+    rng = np.random.default_rng(seed)
+    scene = draw_scene(rng, "standard")
+    for prompt in DRILLS:
+        text = write_drill(scene, prompt, rng)
+        assert text is None or wrong_words(judge_caption(scene, text)) == ()
