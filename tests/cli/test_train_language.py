@@ -8,6 +8,9 @@ import time
 
 from safetensors.numpy import load_file
 
+from tldr_reward.cli.train_language import grouped
+from tldr_reward.records import CaptionRecord
+
 RATES = "--learning-rate 0.02 --adamw-learning-rate 0.003 --warmup-steps 1"
 PATIENCE = 120  # seconds until a process that makes no checkpoint is given up
 
@@ -16,8 +19,8 @@ def arguments(world, out, keep_at="3,39"):
     """Arguments of a short pre-training that keeps two backbones."""
     return (
         f"train-language --vision {world.folder}/vision --image-records {world.image_records} "
-        f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --name-steps 5 "
-        f"--drill-steps 10 --batch-names 4 --batch-drills 4 --batch-images 4 "
+        f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --look-steps 5 "
+        f"--drill-steps 10 --batch-looks 4 --batch-drills 4 --batch-images 4 "
         f"--batch-questions 4 {RATES} "
         f"--checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
@@ -49,3 +52,27 @@ def test_steps_to_keep_are_checked(world, tmp_path, command):
     outcome = command(arguments(world, tmp_path, keep_at="3,x"))
     assert outcome.status == 2
     assert outcome.err.splitlines()[-1] == "error: --keep-at '3,x': 'x' is no step; as in 100,200"
+
+
+def test_drills_alone_last_at_least_as_long_as_looking_up(world, tmp_path, command):
+    short = arguments(world, tmp_path).replace("--drill-steps 10", "--drill-steps 3")
+    outcome = command(short)
+    assert outcome.status == 2
+    assert outcome.err.splitlines()[-1] == "error: --drill-steps 3; at least --look-steps 5"
+
+
+def test_items_go_to_their_sources():
+    prompts = ("name a thing.", "count things.", "what?", "describe the image.")
+    tasks = ("caption", "caption", "vqa", "caption")
+    records = [
+        CaptionRecord(f"{image}-{index}", image, prompt, "a.", task, "original", bad_spans=())
+        for image in ("x", "y")
+        for index, (prompt, task) in enumerate(zip(prompts, tasks, strict=True))
+    ]
+    again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
+    assert grouped([*records, again], range(9)) == {
+        "looks": [[0], [4]],
+        "drills": [[0], [1], [4], [5]],
+        "captions": [[3, 8], [7]],
+        "questions": [[2], [6]],
+    }

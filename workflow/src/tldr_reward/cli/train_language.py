@@ -8,10 +8,10 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, read_records, write_rows
-from tldr_reward.world.drills import DRILLS, NAME_PROMPT
+from tldr_reward.world.drills import DRILLS, LOOK_PROMPTS
 
-# What is learned from; "names" are those drills that name a thing, which are first drilled alone.
-SOURCES = ("names", "drills", "captions", "questions")
+# What is learned from; "looks" are those drills that look things up, which come first.
+SOURCES = ("looks", "drills", "captions", "questions")
 
 
 @click.command()
@@ -20,10 +20,10 @@ SOURCES = ("names", "drills", "captions", "questions")
 @click.option("--captions", type=Path, required=True, help="captions and questions to learn from")
 @click.option("--steps", type=click.IntRange(1), required=True)
 @click.option(
-    "--name-steps",
+    "--look-steps",
     type=click.IntRange(0),
     required=True,
-    help="steps at first that drill names alone",
+    help="steps at first that drill looking up alone",
 )
 @click.option(
     "--drill-steps",
@@ -31,7 +31,7 @@ SOURCES = ("names", "drills", "captions", "questions")
     required=True,
     help="steps until which there are drills alone, the former included",
 )
-@click.option("--batch-names", type=click.IntRange(1), required=True)
+@click.option("--batch-looks", type=click.IntRange(1), required=True)
 @click.option("--batch-drills", type=click.IntRange(1), required=True)
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
@@ -51,9 +51,9 @@ def command(
     vision,
     image_records,
     captions,
-    name_steps,
+    look_steps,
     drill_steps,
-    batch_names,
+    batch_looks,
     batch_drills,
     batch_images,
     batch_questions,
@@ -67,11 +67,11 @@ def command(
 ) -> None:
     """Pre-train decoder, projector and LM head; the vision tower is frozen.
 
-    First on drills that name a thing, then on all drills, then on captions and questions too.
+    First on drills that look things up, then on all drills, then on captions and questions too.
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
-    --captions pretrain.jsonl --steps 900 --name-steps 200 --drill-steps 400
-    --batch-names 96 --batch-drills 64 --batch-images 16 --batch-questions 64
+    --captions pretrain.jsonl --steps 900 --look-steps 200 --drill-steps 400
+    --batch-looks 96 --batch-drills 64 --batch-images 16 --batch-questions 64
     --learning-rate 0.02 --adamw-learning-rate 0.002 --warmup-steps 30 --state state/
     --out final/ --history history.csv
     """
@@ -87,15 +87,15 @@ def command(
     backbone = load_backbone(vision)
     features = cached_features(backbone, images)
     items = caption_items(backbone, records, rows)
-    if drill_steps < name_steps:
-        raise InputError(f"--drill-steps {drill_steps}; at least --name-steps {name_steps}")
+    if drill_steps < look_steps:
+        raise InputError(f"--drill-steps {drill_steps}; at least --look-steps {look_steps}")
     groups = grouped(records, items)
     for name in SOURCES:
         if not groups[name]:
             raise InputError(f"{captions} has no {name}; it needs {', '.join(SOURCES)}")
     drawn = {
-        "names": (batch_names, 0, name_steps),
-        "drills": (batch_drills, name_steps, settings["steps"]),
+        "looks": (batch_looks, 0, look_steps),
+        "drills": (batch_drills, look_steps, settings["steps"]),
         "captions": (batch_images, drill_steps, settings["steps"]),
         "questions": (batch_questions, drill_steps, settings["steps"]),
     }
@@ -136,8 +136,8 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
     groups: dict[str, list[list]] = {name: [] for name in SOURCES}
     by_image: dict[str, list] = {}
     for record, item in zip(records, items, strict=True):
-        if record.prompt == NAME_PROMPT:
-            groups["names"].append([item])
+        if record.prompt in LOOK_PROMPTS:
+            groups["looks"].append([item])
         if record.prompt in DRILLS:
             groups["drills"].append([item])
         elif record.task == "vqa":

@@ -15,10 +15,11 @@ from tldr_reward.world.facts import MEANINGS, Fact, facts_of
 from tldr_reward.world.grammar import forms_of
 from tldr_reward.world.scenes import Scene, one_of
 
-NAME_PROMPT = "name a thing."
+# Looking things up, on which the other drills build, is drilled alone at first.
+LOOK_PROMPTS = ("name a thing.",)
 # The meanings that each drill speaks of, by its prompt.
 DRILLS: Mapping[str, tuple[str, ...]] = {
-    NAME_PROMPT: ("placed_sized", "tiny", "sign"),
+    "name a thing.": ("placed_sized", "tiny", "sign"),
     "inspect a thing.": (
         "object_row",
         "object_column",
