@@ -100,3 +100,11 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
 def test_lint_finds_nothing(snakemake):
     shown = snakemake("--lint")
     assert shown.returncode == 0, shown.stdout + shown.stderr
+
+
+def test_what_mini_sets_for_one_backbone_does_not_run_as_smoke(snakemake):
+    shown = snakemake("paper_tables/table1.csv", "-n", "-p", "--config", "scale=smoke")
+    output = shown.stdout + shown.stderr
+    steps = re.findall(r"train-(?:vision|language|reward) .*?--steps (\d+)", output)
+    assert len(steps) == 8
+    assert max(map(int, steps)) <= 4
