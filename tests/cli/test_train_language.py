@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from safetensors.numpy import load_file
 
 from tldr_reward.cli.train_language import grouped
@@ -54,11 +55,16 @@ def test_steps_to_keep_are_checked(world, tmp_path, command):
     assert outcome.err.splitlines()[-1] == "error: --keep-at '3,x': 'x' is no step; as in 100,200"
 
 
-def test_drills_alone_last_at_least_as_long_as_looking_up(world, tmp_path, command):
-    short = arguments(world, tmp_path).replace("--drill-steps 10", "--drill-steps 3")
-    outcome = command(short)
+@pytest.mark.parametrize("drill_steps", [3, 40])
+def test_drills_alone_last_as_long_as_looking_up_and_end_before_the_run(
+    world, tmp_path, command, drill_steps
+):
+    line = arguments(world, tmp_path).replace("--drill-steps 10", f"--drill-steps {drill_steps}")
+    outcome = command(line)
     assert outcome.status == 2
-    assert outcome.err.splitlines()[-1] == "error: --drill-steps 3; at least --look-steps 5"
+    assert outcome.err.splitlines()[-1] == (
+        f"error: --drill-steps {drill_steps}; at least --look-steps 5, below --steps 40"
+    )
 
 
 def test_items_go_to_their_sources():

@@ -81,23 +81,25 @@ def command(
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
     from tldr_reward.cli.threads import use_threads
 
+    steps = settings["steps"]
+    if not look_steps <= drill_steps < steps:
+        raise InputError(
+            f"--drill-steps {drill_steps}; "
+            f"at least --look-steps {look_steps}, below --steps {steps}"
+        )
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
     rows, images = read_images(image_records, [record.image_id for record in records])
     backbone = load_backbone(vision)
     features = cached_features(backbone, images)
-    items = caption_items(backbone, records, rows)
-    if drill_steps < look_steps:
-        raise InputError(f"--drill-steps {drill_steps}; at least --look-steps {look_steps}")
-    groups = grouped(records, items)
-    for name in SOURCES:
-        if not groups[name]:
-            raise InputError(f"{captions} has no {name}; it needs {', '.join(SOURCES)}")
+    groups = grouped(records, caption_items(backbone, records, rows))
+    if missing := [name for name in SOURCES if not groups[name]]:
+        raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(SOURCES)}")
     drawn = {
         "looks": (batch_looks, 0, look_steps),
-        "drills": (batch_drills, look_steps, settings["steps"]),
-        "captions": (batch_images, drill_steps, settings["steps"]),
-        "questions": (batch_questions, drill_steps, settings["steps"]),
+        "drills": (batch_drills, look_steps, steps),
+        "captions": (batch_images, drill_steps, steps),
+        "questions": (batch_questions, drill_steps, steps),
     }
     job = settings | {
         "drawn": str(drawn),
@@ -125,10 +127,15 @@ def command(
     save_backbone(backbone, out)
     write_rows(history, rows_written, HistoryRow)
     if keep:
-        kept.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(keep, ignore_errors=True)
-        shutil.move(kept, keep)
+        publish(kept, keep)
     checkpoints.clear()
+
+
+def publish(kept: Path, keep: Path) -> None:
+    """Move the kept backbones to where they belong, in place of those of a run before."""
+    kept.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(keep, ignore_errors=True)
+    shutil.move(kept, keep)
 
 
 def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list[list]]:
