@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from tldr_reward.backbones.batches import Batch, hidden_states
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
+from tldr_reward.reward.lora import apply_to_weights
 
 FORMAT = "reward-model/1"
 
@@ -55,6 +56,7 @@ def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardM
         bias="none",
     )
     peft_model = get_peft_model(backbone.model, config)
+    apply_to_weights(peft_model)
     head = torch.nn.Linear(backbone.text_config.hidden_size, 1)
     return RewardModel(backbone, peft_model, head)
 
@@ -90,6 +92,7 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
             f"the backbone gives {width}"
         )
     peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
+    apply_to_weights(peft_model)
     head = torch.nn.Linear(width, 1)
     head.load_state_dict(weights)
     peft_model.requires_grad_(False).eval()
