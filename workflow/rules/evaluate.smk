@@ -32,7 +32,7 @@ rule score_captions:
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
-        " {params.captions} {params.scores} --threads {threads}"
+        " {params.captions} {params.scores} --task caption --threads {threads}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " 2>&1 | tee {log:q} >&2"
 
@@ -69,7 +69,7 @@ rule score_likelihood:
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} {params.captions} {params.scores}"
-        " --threads {threads} --run {wildcards.backbone}/prompting/seed0 2>&1 | tee {log:q} >&2"
+        " --task caption --threads {threads} --run {wildcards.backbone}/prompting/seed0 2>&1 | tee {log:q} >&2"
 
 
 rule measure_reward_model:

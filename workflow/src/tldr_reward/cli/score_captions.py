@@ -13,9 +13,14 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_
 @click.option("--image-records", type=Path, required=True)
 @click.option("--captions", type=Path, multiple=True, required=True, help="repeatable, as --out")
 @click.option("--out", type=Path, multiple=True, required=True, help="score file of each")
+@click.option(
+    "--task", type=click.Choice(["caption", "vqa"]), help="score this task alone; else both"
+)
 @click.option("--run", "run_id", required=True, help="name written into the score records")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-def command(backbone_folder, reward_model, image_records, captions, out, run_id, threads) -> None:
+def command(
+    backbone_folder, reward_model, image_records, captions, out, task, run_id, threads
+) -> None:
     """Score caption files in one process; labels in them are not looked at.
 
     A response-level (naive) model judges the last token alone. Without --reward-model the
@@ -43,7 +48,10 @@ def command(backbone_folder, reward_model, image_records, captions, out, run_id,
             f"{len(captions)} caption files and {len(out)} score files; as many needed"
         )
     use_threads(threads)
-    records = [read_records(path, CaptionRecord) for path in captions]
+    records = [
+        [record for record in read_records(path, CaptionRecord) if task in (None, record.task)]
+        for path in captions
+    ]
     wanted = [record.image_id for some in records for record in some]
     rows, images = read_images(image_records, wanted)
     backbone = load_backbone(backbone_folder)
