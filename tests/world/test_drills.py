@@ -29,6 +29,8 @@ def test_a_thing_is_named_with_its_place_before_or_behind():
     assert texts(scene, "name a thing.") == {
         "a big cyan ring is in the top row, third column.",
         "in the top row, third column there is a big cyan ring.",
+        "a cyan ring is in the top row, third column.",
+        "in the top row, third column there is a cyan ring.",
         "a tiny green dot is in the background.",
         "in the background there is a tiny green dot.",
         "a sign reads K F.",
@@ -36,24 +38,11 @@ def test_a_thing_is_named_with_its_place_before_or_behind():
     }
 
 
-def test_two_things_are_compared_by_columns_only_where_they_share_a_row():
-    assert texts(scene_of(RING, SQUARE), "compare two things.") == {
-        "the cyan ring is above the red square.",
-        "relative to the red square, the cyan ring is above.",
-        "the red square is below the cyan ring.",
-        "relative to the cyan ring, the red square is below.",
+def test_a_thing_is_placed_by_its_row_or_its_column_alone():
+    assert texts(scene_of(RING), "place a thing.") == {
+        "the cyan ring is in the top row.",
+        "the cyan ring is in the third column.",
     }
-    beside = SceneObject(cell=0, size="big", colour="red", shape="ring")
-    assert texts(scene_of(RING, beside), "compare two things.") == {
-        "the cyan ring is right of the red ring.",
-        "relative to the red ring, the cyan ring is right.",
-        "the red ring is left of the cyan ring.",
-        "relative to the cyan ring, the red ring is left.",
-    }
-
-
-def test_there_is_nothing_to_compare_where_no_two_things_have_names_of_their_own():
-    assert texts(scene_of(SQUARE, TWIN), "compare two things.") == {None}
 
 
 def test_counts_above_one_are_said_more_often_than_ones():
@@ -63,7 +52,8 @@ def test_counts_above_one_are_said_more_often_than_ones():
     )
     two = said["the number of red objects is two."]
     one = said["the number of cyan objects is one."]
-    assert 1.5 < two / one < 3.5
+    # Said of two colours: 0.6 + 0.4 / 2 of the time of two, 0.4 / 2 of one.
+    assert 3.2 < two / one < 4.8
 
 
 @pytest.mark.parametrize("seed", range(30))

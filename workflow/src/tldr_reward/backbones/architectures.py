@@ -31,7 +31,7 @@ class MiniSize:
     """Sizes of a mini backbone: widths in features, image and patch in pixels."""
 
     width: int = 128
-    layers: int = 4
+    layers: int = 6
     heads: int = 4
     mlp: int = 512
     vision_width: int = 128
@@ -90,6 +90,9 @@ def _paligemma(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
         image_token_index=processor.image_token_id,
         projection_dim=size.width,
         hidden_size=size.width,
+        # The real one ties them, with 300 times the width per word. Tied at this size, a word's
+        # vector has to say both what to look for and what to say, and looking up is not learned.
+        tie_word_embeddings=False,
         **ids,
     )
     model = PaliGemmaForConditionalGeneration(config)
@@ -133,7 +136,9 @@ def _llama(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
             "num_hidden_layers": size.layers,
             "num_attention_heads": size.heads,
             "num_key_value_heads": max(1, size.heads // 2),
-            "cross_attention_layers": list(range(1, size.layers, 2)),
+            # As in the real one layers follow the last look at the image: what is predicted there
+            # can be compared with what is said.
+            "cross_attention_layers": list(range(1, max(2, size.layers - 2), 2)),
             "max_position_embeddings": CONTEXT,
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
             **ids,

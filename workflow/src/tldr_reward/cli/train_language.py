@@ -8,10 +8,12 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, read_records, write_rows
-from tldr_reward.world.drills import DRILLS, LOOK_PROMPTS
+from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, LOOK_PROMPTS
+from tldr_reward.world.responses import question_kind
 
-# What is learned from; "looks" are those drills that look things up, which come first.
-SOURCES = ("looks", "drills", "captions", "questions")
+# What is learned from; "looks" are those drills that look things up, which come first, and
+# "comparisons" are the drilled questions.
+SOURCES = ("looks", "drills", "comparisons", "captions", "questions")
 
 
 @click.command()
@@ -33,6 +35,7 @@ SOURCES = ("looks", "drills", "captions", "questions")
 )
 @click.option("--batch-looks", type=click.IntRange(1), required=True)
 @click.option("--batch-drills", type=click.IntRange(1), required=True)
+@click.option("--batch-comparisons", type=click.IntRange(1), required=True)
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
@@ -55,6 +58,7 @@ def command(
     drill_steps,
     batch_looks,
     batch_drills,
+    batch_comparisons,
     batch_images,
     batch_questions,
     keep_at,
@@ -71,7 +75,8 @@ def command(
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
     --captions pretrain.jsonl --steps 900 --look-steps 200 --drill-steps 400
-    --batch-looks 96 --batch-drills 64 --batch-images 16 --batch-questions 64
+    --batch-looks 96 --batch-drills 64 --batch-comparisons 24 --batch-images 16
+    --batch-questions 48
     --learning-rate 0.02 --adamw-learning-rate 0.002 --warmup-steps 30 --state state/
     --out final/ --history history.csv
     """
@@ -98,6 +103,7 @@ def command(
     drawn = {
         "looks": (batch_looks, 0, look_steps),
         "drills": (batch_drills, look_steps, steps),
+        "comparisons": (batch_comparisons, look_steps, steps),
         "captions": (batch_images, drill_steps, steps),
         "questions": (batch_questions, drill_steps, steps),
     }
@@ -147,6 +153,8 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
             groups["looks"].append([item])
         if record.prompt in DRILLS:
             groups["drills"].append([item])
+        elif question_kind(record.caption_id) in DRILLED_QUESTIONS:
+            groups["comparisons"].append([item])
         elif record.task == "vqa":
             groups["questions"].append([item])
         else:

@@ -76,6 +76,18 @@ def ask_questions(
     return questions
 
 
+def ask_question(
+    scene: Scene, kind: str, balance: AnswerBalance, rng: np.random.Generator
+) -> Question | None:
+    """One question of a kind, its answer one given least so far; None where there is none."""
+    candidate = balance.choose(kind, list(_CANDIDATES[kind](scene, rng)), rng)
+    if candidate is None:
+        return None
+    values, answer, cells = candidate
+    balance.answers[kind][answer] += 1
+    return make_question(kind, values, answer, known_words(scene), cells)
+
+
 def known_words(scene: Scene) -> Known:
     """Numbers and pairs of the distribution that a scene is of, which its objects give away."""
     names = {(thing.colour, thing.shape) for thing in scene.objects}

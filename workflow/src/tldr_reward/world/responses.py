@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 
 from tldr_reward.records import CaptionRecord, ImageRecord
-from tldr_reward.world.asking import AnswerBalance, ask_questions
+from tldr_reward.world.asking import AnswerBalance, ask_question, ask_questions
 from tldr_reward.world.captions import CAPTION_PROMPT, aggregate_caption, dense_caption
-from tldr_reward.world.drills import DRILLS, write_drill
+from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, write_drill
 from tldr_reward.world.questions import (
     CHOICE_LETTERS,
     KINDS,
@@ -44,6 +44,7 @@ class ResponseWriter:
         self.rng = np.random.default_rng([seed, *split.encode()])
         self.asked = AnswerBalance()
         self.aggregated = AnswerBalance()
+        self.drilled = AnswerBalance()
         self.letters: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
         self.redrawn: Counter[str] = Counter()
 
@@ -63,20 +64,19 @@ class ResponseWriter:
         return records
 
     def _drills_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
-        written = [
-            (
-                f"{image.image_id}-d{index}-{prompt.split()[0]}",
-                prompt,
-                write_drill(scene, prompt, self.rng),
-            )
-            for index in range(self.drills)
-            for prompt in DRILLS
-        ]
-        return [
-            _original(name, image, prompt, text, "caption")
-            for name, prompt, text in written
-            if text is not None
-        ]
+        records = []
+        for index in range(self.drills):
+            stem = f"{image.image_id}-d{index}"
+            for prompt in DRILLS:
+                text = write_drill(scene, prompt, self.rng)
+                if text is not None:
+                    name = f"{stem}-{prompt.split()[0]}"
+                    records.append(_original(name, image, prompt, text, "caption"))
+            for kind in DRILLED_QUESTIONS:
+                question = ask_question(scene, kind, self.drilled, self.rng)
+                if question is not None:
+                    records.append(_vqa(f"{stem}-{kind}", image, question.text, question.answer))
+        return records
 
     def _captions_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         records: list[CaptionRecord] = []
