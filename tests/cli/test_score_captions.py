@@ -75,6 +75,13 @@ def test_without_a_reward_model_the_lm_head_scores(world, tmp_path, command):
     assert len({p for found in scores for p in found.p_good}) > 10
 
 
+def test_one_task_can_be_scored_alone(world, tmp_path, command):
+    captions = read_records(world.train, CaptionRecord)
+    assert {caption.task for caption in captions} == {"caption", "vqa"}
+    scores = score(world, command, tmp_path / "s.jsonl", world.train, "--task vqa")
+    assert [s.caption_id for s in scores] == [c.caption_id for c in captions if c.task == "vqa"]
+
+
 def test_as_many_score_files_as_caption_files_are_needed(world, tmp_path, command):
     outcome = command(
         f"score-captions --backbone {world.backbone} --image-records {world.image_records} "

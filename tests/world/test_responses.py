@@ -84,3 +84,17 @@ def test_aggregated_captions_are_of_the_qa_source():
         by_parity[int(record.image_id[-1]) % 2].append(record.text)
     assert any("there is a big" in text for text in by_parity[0])
     assert all(len(sentence_spans(text)) >= 3 for text in by_parity[1])
+
+
+def test_drills_are_statements_and_short_questions_of_their_own_ids():
+    writer = ResponseWriter("pretrain", 0, 0, {}, seed=1, drills=2)
+    records = []
+    for scene in draw_splits({"pretrain": 40}, seed=1)["pretrain"]:
+        image = ImageRecord(scene.image_id, "x.png", source_of("pretrain", 0), "pretrain")
+        records += writer.of_image(image, scene)
+    named = {record.caption_id.split("-", 3)[3] for record in records if record.task == "caption"}
+    assert named == {"name", "place", "inspect", "count"}
+    asked = [record for record in records if record.task == "vqa"]
+    assert {question_kind(record.caption_id) for record in asked} == {"relation_open", "exists"}
+    answers = [record.text for record in asked if record.caption_id.endswith("-exists")]
+    assert abs(answers.count("yes") - answers.count("no")) <= 1
