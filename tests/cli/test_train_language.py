@@ -21,8 +21,8 @@ def arguments(world, out, keep_at="3,39"):
     return (
         f"train-language --vision {world.folder}/vision --image-records {world.image_records} "
         f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --look-steps 5 "
-        f"--drill-steps 10 --batch-looks 4 --batch-drills 4 --batch-images 4 "
-        f"--batch-questions 4 {RATES} "
+        f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
+        f"--batch-comparisons 4 --batch-images 4 --batch-questions 4 {RATES} "
         f"--checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
@@ -75,10 +75,12 @@ def test_items_go_to_their_sources():
         for image in ("x", "y")
         for index, (prompt, task) in enumerate(zip(prompts, tasks, strict=True))
     ]
+    drilled = CaptionRecord("x-d0-exists", "x", "is there?", "no", "vqa", "original")
     again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
-    assert grouped([*records, again], range(9)) == {
+    assert grouped([*records, again, drilled], range(10)) == {
         "looks": [[0], [4]],
         "drills": [[0], [1], [4], [5]],
+        "comparisons": [[9]],
         "captions": [[3, 8], [7]],
         "questions": [[2], [6]],
     }
