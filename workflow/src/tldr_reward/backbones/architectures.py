@@ -90,8 +90,8 @@ def _paligemma(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
         image_token_index=processor.image_token_id,
         projection_dim=size.width,
         hidden_size=size.width,
-        # The real one ties them, with 300 times the width per word. Tied at this size, a word's
-        # vector has to say both what to look for and what to say, and looking up is not learned.
+        # The real one ties them, at 16 times the width. Tied at this size, one vector a word has to
+        # say both what to look for and what to say, and looking things up is hardly learned.
         tie_word_embeddings=False,
         **ids,
     )
