@@ -69,7 +69,8 @@ rule score_likelihood:
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} {params.captions} {params.scores}"
-        " --task caption --threads {threads} --run {wildcards.backbone}/prompting/seed0 2>&1 | tee {log:q} >&2"
+        " --task caption --threads {threads} --run {wildcards.backbone}/prompting/seed0"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule measure_reward_model:

@@ -75,10 +75,9 @@ def command(
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
     --captions pretrain.jsonl --steps 900 --look-steps 200 --drill-steps 400
-    --batch-looks 96 --batch-drills 64 --batch-comparisons 24 --batch-images 16
-    --batch-questions 48
-    --learning-rate 0.02 --adamw-learning-rate 0.002 --warmup-steps 30 --state state/
-    --out final/ --history history.csv
+    --batch-looks 96 --batch-drills 48 --batch-comparisons 40 --batch-images 16
+    --batch-questions 32 --learning-rate 0.02 --adamw-learning-rate 0.002
+    --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
@@ -87,11 +86,7 @@ def command(
     from tldr_reward.cli.threads import use_threads
 
     steps = settings["steps"]
-    if not look_steps <= drill_steps < steps:
-        raise InputError(
-            f"--drill-steps {drill_steps}; "
-            f"at least --look-steps {look_steps}, below --steps {steps}"
-        )
+    check_phases(look_steps, drill_steps, steps)
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
     rows, images = read_images(image_records, [record.image_id for record in records])
@@ -135,6 +130,15 @@ def command(
     if keep:
         publish(kept, keep)
     checkpoints.clear()
+
+
+def check_phases(look_steps: int, drill_steps: int, steps: int) -> None:
+    """Looking up is the first of the drills, and drills alone end before the run does."""
+    if not look_steps <= drill_steps < steps:
+        raise InputError(
+            f"--drill-steps {drill_steps}; "
+            f"at least --look-steps {look_steps}, below --steps {steps}"
+        )
 
 
 def publish(kept: Path, keep: Path) -> None:
