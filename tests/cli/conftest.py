@@ -87,8 +87,8 @@ def world(tmp_path_factory) -> TinyWorld:
         f"--cells {folder}/cells.jsonl {SIZES} --steps 2 --batch-images 8 {RATES} "
         f"--out {folder}/vision",
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
-        f"--captions {folder}/captions/pretrain.jsonl --steps 2 --look-steps 0 --drill-steps 1 "
-        f"--batch-looks 4 --batch-drills 4 --batch-comparisons 4 --batch-images 4 "
+        f"--captions {folder}/captions/pretrain.jsonl --scenes {folder}/scenes.jsonl "
+        f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 --batch-comparisons 4 --batch-images 4 "
         f"--batch-questions 4 {RATES} "
         f"--state {folder}/state --out {folder}/final --history {folder}/history.csv",
     ]

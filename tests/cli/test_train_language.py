@@ -1,6 +1,8 @@
 """Pre-training by the command: what it keeps survives a kill; steps are checked."""
 
+import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +11,12 @@ import time
 import pytest
 from safetensors.numpy import load_file
 
-from tldr_reward.cli.train_language import grouped
+from tldr_reward.backbones.batches import Item
+from tldr_reward.backbones.interface import Response
+from tldr_reward.cli.train_language import grouped, weighted
+from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord
+from tldr_reward.world.scenes import Scene
 
 RATES = "--learning-rate 0.02 --adamw-learning-rate 0.003 --warmup-steps 1"
 PATIENCE = 120  # seconds until a process that makes no checkpoint is given up
@@ -20,7 +26,8 @@ def arguments(world, out, keep_at="3,39"):
     """Arguments of a short pre-training that keeps two backbones."""
     return (
         f"train-language --vision {world.folder}/vision --image-records {world.image_records} "
-        f"--captions {world.folder}/captions/pretrain.jsonl --steps 40 --look-steps 5 "
+        f"--captions {world.folder}/captions/pretrain.jsonl --scenes {world.folder}/scenes.jsonl "
+        f"--determined-weight 4 --steps 40 --look-steps 5 "
         f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
         f"--batch-comparisons 4 --batch-images 4 --batch-questions 4 {RATES} "
         f"--checkpoint-steps 5 --keep-at {keep_at} "
@@ -84,3 +91,21 @@ def test_items_go_to_their_sources():
         "captions": [[3, 8], [7]],
         "questions": [[2], [6]],
     }
+
+
+def test_words_that_the_scene_decides_weigh_more():
+    thing = {"cell": 0, "size": "big", "colour": "red", "shape": "circle"}
+    scene = Scene("x", (thing,), None, None, 0)
+    text = "there is a red circle."
+    spans = tuple(match.span() for match in re.finditer(r"\w+|\.", text))
+    item = Item(0, (1,), Response(tuple(range(6)), spans))
+    said = CaptionRecord("x-c0", "x", "describe the image.", text, "caption", "original")
+    asked = dataclasses.replace(said, caption_id="x-q0-exists", task="vqa")
+    found = weighted([item, item], [said, asked], {"x": scene}, 4.0)
+    assert [one.weights for one in found] == [(1.0, 1.0, 1.0, 4.0, 4.0, 1.0), ()]
+
+
+def test_an_image_without_a_scene_is_named():
+    said = CaptionRecord("x-c0", "x", "describe the image.", "a.", "caption", "original")
+    with pytest.raises(InputError, match="image 'x' has no scene among those of --scenes"):
+        weighted([None], [said], {}, 4.0)

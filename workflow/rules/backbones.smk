@@ -33,6 +33,7 @@ rule train_language:
         images="<data>/images",
         image_records="<data>/images.jsonl",
         captions="<data>/captions/pretrain.jsonl",
+        scenes="<data>/scenes.jsonl",
         vision="<backbones>/{backbone}/vision",
     output:
         final=directory("<backbones>/{backbone}/final"),
@@ -57,6 +58,7 @@ rule train_language:
     shell:
         "tldr-reward train-language {params.settings} --vision {input.vision:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
+        " --scenes {input.scenes:q}"
         " --threads {threads} --state {params.state:q} --keep {output.checkpoints:q}"
         " --out {output.final:q} --history {output.history:q} 2>&1 | tee {log:q} >&2"
 

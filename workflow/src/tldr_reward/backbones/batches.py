@@ -11,11 +11,15 @@ from tldr_reward.backbones.interface import Backbone, Response, pad_ids
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """One response: its image's row in the feature table, prompt ids, tokens."""
+    """One response: its image's row in the feature table, prompt ids, tokens.
+
+    `weights` are of its tokens in a loss that asks for them; none: 1 each.
+    """
 
     image: int
     prompt: tuple[int, ...]
     response: Response
+    weights: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -49,7 +49,7 @@ class HistoryRow:
 
 
 def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy of the response tokens and the end mark."""
+    """Mean cross-entropy of the response tokens, by their weights, and the end mark, by 1."""
     tokenizer = backbone.tokenizer
     batch = collate(items, features, tokenizer.pad_token_id)
     states = predicting_states(backbone, batch)
@@ -57,7 +57,14 @@ def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tenso
     targets = torch.nn.functional.pad(batch.ids, (0, 1), value=tokenizer.pad_token_id)
     targets[rows, batch.mask.sum(1)] = tokenizer.eos_token_id
     real = torch.nn.functional.pad(batch.mask, (1, 0), value=True)
-    return torch.nn.functional.cross_entropy(backbone.logits(states[real]), targets[real])
+    weights = torch.ones(targets.shape)
+    for row, item in enumerate(items):
+        if item.weights:
+            weights[row, : len(item.weights)] = torch.tensor(item.weights)
+    each = torch.nn.functional.cross_entropy(
+        backbone.logits(states[real]), targets[real], reduction="none"
+    )
+    return (each * weights[real]).sum() / weights[real].sum()
 
 
 def train_language(

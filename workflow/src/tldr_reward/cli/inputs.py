@@ -8,10 +8,13 @@ import torch
 from PIL import Image, UnidentifiedImageError
 
 from tldr_reward.backbones.batches import Item
-from tldr_reward.backbones.interface import Backbone
+from tldr_reward.backbones.interface import Backbone, Response
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 from tldr_reward.records import CaptionRecord, ImageRecord, read_records
+from tldr_reward.spans import overlaps
+from tldr_reward.world.determined import determined_words
+from tldr_reward.world.scenes import Scene
 
 
 def read_image(path: Path) -> Image.Image:
@@ -68,6 +71,21 @@ def caption_items(
         backbone.check_length(prompt, response, f"caption {caption.caption_id!r}")
         items.append(Item(rows[caption.image_id], prompt, response))
     return items
+
+
+def determined_places(scene: Scene, caption: CaptionRecord, response: Response) -> dict[int, str]:
+    """Places of a caption's tokens that its scene determines, each with its slot (colour, ...).
+
+    Answers to questions have none: there every word is asked for.
+    """
+    if caption.task != "caption":
+        return {}
+    return {
+        place: word.slot
+        for word in determined_words(scene, caption.text)
+        for place, offset in enumerate(response.offsets)
+        if overlaps(offset, [word.span])
+    }
 
 
 def file_digest(path: Path) -> str:

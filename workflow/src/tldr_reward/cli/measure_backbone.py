@@ -10,8 +10,6 @@ from tldr_reward.errors import InputError
 from tldr_reward.metrics.exact import binomial_p_value
 from tldr_reward.metrics.intervals import wilson
 from tldr_reward.records import CaptionRecord, read_records, write_rows
-from tldr_reward.spans import overlaps
-from tldr_reward.world.determined import determined_words
 from tldr_reward.world.lexicon import word_choices
 from tldr_reward.world.responses import question_kind
 from tldr_reward.world.scenes import Scene
@@ -48,16 +46,6 @@ def accuracy_row(backbone: str, scale: str, measure: str, hits, answers) -> Accu
     return AccuracyRow(backbone, scale, measure, *numbers, n, round(majority, 6), p_value)
 
 
-def determined_places(scene: Scene, caption: CaptionRecord, offsets) -> dict[int, str]:
-    """Places of the tokens that the scene determines, each with its slot (colour, row, ...)."""
-    return {
-        place: word.slot
-        for word in determined_words(scene, caption.text)
-        for place, offset in enumerate(offsets)
-        if overlaps(offset, [word.span])
-    }
-
-
 @click.command()
 @click.option("--backbone", "backbone_folder", type=Path, required=True)
 @click.option("--name", required=True, help="backbone name for the rows")
@@ -82,7 +70,12 @@ def command(
     """
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.backbones.teaching import next_token_hits
-    from tldr_reward.cli.inputs import cached_features, caption_items, read_images
+    from tldr_reward.cli.inputs import (
+        cached_features,
+        caption_items,
+        determined_places,
+        read_images,
+    )
     from tldr_reward.cli.threads import use_threads
 
     use_threads(threads)
@@ -99,10 +92,7 @@ def command(
     features = cached_features(backbone, images)
     items = caption_items(backbone, captions, rows)
     places = [
-        determined_places(known[caption.image_id], caption, item.response.offsets)
-        if caption.task == "caption"
-        else {}
-        for caption, item in zip(captions, items, strict=True)
+        determined_places(known[caption.image_id], caption, item.response) for caption, item in zip(captions, items, strict=True)
     ]
     ids = backbone.tokenizer.convert_tokens_to_ids
     choices = [

@@ -1,7 +1,8 @@
 """`tldr-reward train-language`: pre-train a mini backbone's decoder and projector."""
 
+import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, read_records, write_rows
 from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, LOOK_PROMPTS
 from tldr_reward.world.responses import question_kind
+from tldr_reward.world.scenes import Scene
 
 # What is learned from; "looks" are those drills that look things up, which come first, and
 # "comparisons" are the drilled questions.
@@ -20,6 +22,14 @@ SOURCES = ("looks", "drills", "comparisons", "captions", "questions")
 @click.option("--vision", type=Path, required=True, help="backbone folder with a trained tower")
 @click.option("--image-records", type=Path, required=True)
 @click.option("--captions", type=Path, required=True, help="captions and questions to learn from")
+@click.option("--scenes", type=Path, required=True, help="what the images show")
+@click.option(
+    "--determined-weight",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="weight in the loss of words that the scene leaves no choice about",
+)
 @click.option("--steps", type=click.IntRange(1), required=True)
 @click.option(
     "--look-steps",
@@ -54,6 +64,8 @@ def command(
     vision,
     image_records,
     captions,
+    scenes,
+    determined_weight,
     look_steps,
     drill_steps,
     batch_looks,
@@ -74,8 +86,8 @@ def command(
     First on drills that look things up, then on all drills, then on captions and questions too.
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
-    --captions pretrain.jsonl --steps 900 --look-steps 200 --drill-steps 400
-    --batch-looks 96 --batch-drills 48 --batch-comparisons 40 --batch-images 16
+    --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
+    --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96 --batch-drills 48 --batch-comparisons 40 --batch-images 16
     --batch-questions 32 --learning-rate 0.02 --adamw-learning-rate 0.002
     --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
@@ -92,7 +104,9 @@ def command(
     rows, images = read_images(image_records, [record.image_id for record in records])
     backbone = load_backbone(vision)
     features = cached_features(backbone, images)
-    groups = grouped(records, caption_items(backbone, records, rows))
+    known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
+    items = weighted(caption_items(backbone, records, rows), records, known, determined_weight)
+    groups = grouped(records, items)
     if missing := [name for name in SOURCES if not groups[name]]:
         raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(SOURCES)}")
     drawn = {
@@ -105,7 +119,9 @@ def command(
     job = settings | {
         "drawn": str(drawn),
         "keep_at": keep_at,
+        "determined_weight": determined_weight,
         "captions": file_digest(captions),
+        "scenes": file_digest(scenes),
         "vision": file_digest(vision / "model.safetensors"),
     }
     steps_kept = parse_steps(keep_at)
@@ -130,6 +146,26 @@ def command(
     if keep:
         publish(kept, keep)
     checkpoints.clear()
+
+
+def weighted(
+    items: Sequence, records: Sequence[CaptionRecord], scenes: Mapping[str, Scene], weight: float
+) -> list:
+    """Items whose determined words weigh `weight` in the loss and all others 1.
+
+    What a caption speaks of next is a free choice; its noise drowns what can be learned by
+    looking at the image.
+    """
+    from tldr_reward.cli.inputs import determined_places
+
+    if missing := [record.image_id for record in records if record.image_id not in scenes]:
+        raise InputError(f"image {missing[0]!r} has no scene among those of --scenes")
+    found = []
+    for item, record in zip(items, records, strict=True):
+        places = determined_places(scenes[record.image_id], record, item.response)
+        weights = tuple(weight if n in places else 1.0 for n in range(len(item.response.ids)))
+        found.append(dataclasses.replace(item, weights=weights if places else ()))
+    return found
 
 
 def check_phases(look_steps: int, drill_steps: int, steps: int) -> None:
