@@ -1,4 +1,4 @@
-"""The loss of pre-training: the library's own, token by token, with the weights that items carry."""
+"""The loss of pre-training: the library's own, with the weights that items carry."""
 
 import dataclasses
 

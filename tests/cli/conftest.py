@@ -88,8 +88,8 @@ def world(tmp_path_factory) -> TinyWorld:
         f"--out {folder}/vision",
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
         f"--captions {folder}/captions/pretrain.jsonl --scenes {folder}/scenes.jsonl "
-        f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 --batch-comparisons 4 --batch-images 4 "
-        f"--batch-questions 4 {RATES} "
+        f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 "
+        f"--batch-comparisons 4 --batch-images 4 --batch-questions 4 {RATES} "
         f"--state {folder}/state --out {folder}/final --history {folder}/history.csv",
     ]
     with pytest.MonkeyPatch.context() as patch:

@@ -92,7 +92,8 @@ def command(
     features = cached_features(backbone, images)
     items = caption_items(backbone, captions, rows)
     places = [
-        determined_places(known[caption.image_id], caption, item.response) for caption, item in zip(captions, items, strict=True)
+        determined_places(known[caption.image_id], caption, item.response)
+        for caption, item in zip(captions, items, strict=True)
     ]
     ids = backbone.tokenizer.convert_tokens_to_ids
     choices = [

@@ -87,9 +87,10 @@ def command(
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
     --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
-    --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96 --batch-drills 48 --batch-comparisons 40 --batch-images 16
-    --batch-questions 32 --learning-rate 0.02 --adamw-learning-rate 0.002
-    --warmup-steps 30 --state state/ --out final/ --history history.csv
+    --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96
+    --batch-drills 48 --batch-comparisons 40 --batch-images 16 --batch-questions 32
+    --learning-rate 0.02 --adamw-learning-rate 0.002 --warmup-steps 30
+    --state state/ --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
