@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+
+from tldr_reward.cli.threads import available_processors
 
 ROOT = Path(__file__).parents[2]
 HEADER = re.compile(r"^(?:rule (\w+)|use rule (\w+) as (\w+) with):$", re.MULTILINE)
@@ -57,10 +60,12 @@ def test_rule_declares_what_a_rule_must(name):
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_heavy_rules_alone_take_the_machine(name):
+def test_heavy_rules_alone_take_half_of_the_machine(name):
     heavy = name in HEAVY
     assert ("heavy=1" in directive(BLOCKS[name], "resources")) == heavy
-    assert directive(BLOCKS[name], "threads").strip() == ("8" if heavy else "1")
+    assert directive(BLOCKS[name], "threads").strip() == (
+        "HEAVY_THREADS" if heavy else "1"
+    )
     assert ("--threads {threads}" in directive(BLOCKS[name], "shell")) == heavy
 
 
@@ -82,6 +87,15 @@ def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
     assert "_only/" not in output
     assert "results/mini/reward/llama/naive/seed0/metrics/test.csv" in output
     assert "ood_scene.csv" not in output
+
+
+def test_two_heavy_jobs_share_the_processors_that_there_are(snakemake):
+    shown = snakemake("paper_tables/table1.csv", "-n", "-p", "--cores", "64")
+    output = shown.stdout + shown.stderr
+    threads = set(re.findall(r"train-(?:vision|language|reward) .*?--threads (\d+)", output))
+    assert threads == {str(max(1, min(64, available_processors()) // 2))}
+    profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+    assert profile["resources"]["heavy"] == 2
 
 
 def test_everything_is_the_default_and_lies_below_its_scale(snakemake):

@@ -14,7 +14,7 @@ rule train_vision:
         "<benchmarks>/train_vision/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
-    threads: 8
+    threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,
@@ -45,7 +45,7 @@ rule train_language:
         "<benchmarks>/train_language/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
-    threads: 8
+    threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,
@@ -78,7 +78,7 @@ rule measure_backbone:
         "<benchmarks>/measure_backbone/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
-    threads: 8
+    threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,

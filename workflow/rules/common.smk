@@ -14,6 +14,7 @@ from snakemake.settings.types import DeploymentMethod
 SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
+from tldr_reward.cli.threads import available_processors
 from tldr_reward.modules import content_digest
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
@@ -27,6 +28,11 @@ shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCE))}; "
     f'tldr-reward() {{{{ {INTERPRETER} -P -m tldr_reward "$@"; }}}}; '
 )
+
+
+# Models this small do not fill two processors: two trainings side by side with half of the
+# machine each end sooner than one after the other with all of it. The profile says how many run.
+HEAVY_THREADS = max(1, min(workflow.cores or 1, available_processors()) // 2)
 
 
 def one_line(error: jsonschema.ValidationError, what: str) -> str:

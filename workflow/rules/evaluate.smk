@@ -20,7 +20,7 @@ rule score_captions:
         "<benchmarks>/score_captions/{backbone}/{reward_model}/seed{seed}.tsv"
     conda:
         "../../envs/models.yaml"
-    threads: 8
+    threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,
@@ -57,7 +57,7 @@ rule score_likelihood:
         "<benchmarks>/score_likelihood/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
-    threads: 8
+    threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,

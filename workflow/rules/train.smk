@@ -16,7 +16,7 @@ rule train_reward:
         "<benchmarks>/train_reward/{backbone}/{reward_model}/seed{seed}.tsv"
     conda:
         "../../envs/models.yaml"
-    threads: 8
+    threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,
