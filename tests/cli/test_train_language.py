@@ -30,7 +30,7 @@ def arguments(world, out, keep_at="3,39"):
         f"--determined-weight 4 --steps 40 --look-steps 5 "
         f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
         f"--batch-comparisons 4 --batch-images 4 --batch-questions 4 {RATES} "
-        f"--checkpoint-steps 5 --keep-at {keep_at} "
+        f"--query-key-learning-rate 0.02 --checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
 

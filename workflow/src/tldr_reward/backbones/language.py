@@ -16,10 +16,11 @@ from tldr_reward.progress import Progress
 
 @dataclasses.dataclass(frozen=True)
 class LanguageSettings:
-    """Steps, peak rates (Muon; AdamW), their schedule, seed."""
+    """Steps, peak rates (Muon; Muon on queries and keys; AdamW), their schedule, seed."""
 
     steps: int
     learning_rate: float
+    query_key_learning_rate: float
     adamw_learning_rate: float
     warmup_steps: int
     decay_share: float
@@ -86,7 +87,10 @@ def train_language(
     for _, tensor in trained:
         tensor.requires_grad_(True)
     backbone.model.train()
-    optimizers = Optimizers(trained, settings.learning_rate, settings.adamw_learning_rate)
+    own_rates = dict.fromkeys(("q_proj", "k_proj"), settings.query_key_learning_rate)
+    optimizers = Optimizers(
+        trained, settings.learning_rate, settings.adamw_learning_rate, own_rates
+    )
     start, history = 0, []
     if state := checkpoints.load():
         start, tensors, rows = state

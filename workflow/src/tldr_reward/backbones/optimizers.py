@@ -1,7 +1,7 @@
 """Muon for the matrices, AdamW for the rest, and the learning-rate schedules."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 
@@ -12,7 +12,8 @@ class Optimizers:
     """Muon on 2-D hidden weights and AdamW on embeddings, heads, norms and biases, as one.
 
     From scratch at this size AdamW alone stalls on shapes; Muon does not. Learning rates are
-    the peaks; `scale` multiplies both at every step.
+    the peaks; `scale` multiplies them at every step. `own_rates` gives hidden weights whose name
+    holds a key their own rate under Muon.
     """
 
     def __init__(
@@ -20,6 +21,7 @@ class Optimizers:
         parameters: Iterable[tuple[str, torch.nn.Parameter]],
         learning_rate: float,
         adamw_learning_rate: float,
+        own_rates: Mapping[str, float] | None = None,
         weight_decay: float = 0.01,
     ) -> None:
         trained = [(name, tensor) for name, tensor in parameters if tensor.requires_grad]
@@ -31,24 +33,24 @@ class Optimizers:
         names = {name for name, _ in hidden}
         rest = [(name, tensor) for name, tensor in trained if name not in names]
         self.named = dict(trained)
+        by_rate: dict[float, list[torch.nn.Parameter]] = {}
+        for name, tensor in hidden:
+            own = (rate for part, rate in (own_rates or {}).items() if part in name)
+            by_rate.setdefault(next(own, learning_rate), []).append(tensor)
         self.parts = [
-            torch.optim.Muon(
-                [tensor for _, tensor in hidden], lr=learning_rate, weight_decay=weight_decay
-            ),
+            torch.optim.Muon(_groups(by_rate), weight_decay=weight_decay),
             torch.optim.AdamW(
-                [tensor for _, tensor in rest],
-                lr=adamw_learning_rate,
+                _groups({adamw_learning_rate: [tensor for _, tensor in rest]}),
                 betas=(0.9, 0.99),
                 weight_decay=0.0,
             ),
         ]
-        self.peaks = [learning_rate, adamw_learning_rate]
 
     def step(self, scale: float) -> None:
-        """Apply gradients with both learning rates scaled, and clear them."""
-        for part, peak in zip(self.parts, self.peaks, strict=True):
+        """Apply gradients with all learning rates scaled, and clear them."""
+        for part in self.parts:
             for group in part.param_groups:
-                group["lr"] = peak * scale
+                group["lr"] = group["peak"] * scale
             part.step()
             part.zero_grad(set_to_none=True)
 
@@ -72,6 +74,10 @@ class Optimizers:
                 continue
             part = self.parts[0] if field == "momentum_buffer" else self.parts[1]
             part.state[tensor][field] = value.clone()
+
+
+def _groups(by_rate: Mapping[float, list[torch.nn.Parameter]]) -> list[dict]:
+    return [{"params": tensors, "lr": rate, "peak": rate} for rate, tensors in by_rate.items()]
 
 
 def trapezoid(step: int, steps: int, warmup: int, decay_share: float = 0.4) -> float:

@@ -49,6 +49,12 @@ SOURCES = ("looks", "drills", "comparisons", "captions", "questions")
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
+@click.option(
+    "--query-key-learning-rate",
+    type=float,
+    required=True,
+    help="peak of Muon for the matrices that decide what is attended to",
+)
 @click.option("--adamw-learning-rate", type=float, required=True, help="peak of AdamW")
 @click.option("--warmup-steps", type=click.IntRange(0), required=True)
 @click.option("--decay-share", type=click.FloatRange(0, 1), default=1.0, show_default=True)
@@ -89,8 +95,8 @@ def command(
     --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
     --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96
     --batch-drills 48 --batch-comparisons 40 --batch-images 16 --batch-questions 32
-    --learning-rate 0.02 --adamw-learning-rate 0.002 --warmup-steps 30
-    --state state/ --out final/ --history history.csv
+    --learning-rate 0.02 --query-key-learning-rate 0.003
+    --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
