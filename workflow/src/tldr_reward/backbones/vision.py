@@ -64,7 +64,9 @@ def train_vision(
     accuracy: dict[str, float] = {}
     for step in range(settings.steps):
         rows = order.choice(len(images), min(len(images), settings.batch_images), replace=False)
-        features = backbone.trainable_features({key: all_[rows] for key, all_ in pixels.items()})
+        batch = {key: all_[rows] for key, all_ in pixels.items()}
+        batch["pixel_values"] = shifted(batch["pixel_values"], order)
+        features = backbone.trainable_features(batch)
         loss = torch.zeros(())
         for name, head in heads.items():
             target = targets[name][rows]
@@ -77,6 +79,18 @@ def train_vision(
         progress.step({"loss": f"{loss.item():.3f}"})
     tower.requires_grad_(False).eval()
     return accuracy
+
+
+def shifted(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Images [N, ..., height, width], each moved by up to a pixel in each direction, edges wrapped.
+
+    A tower that met the same pixels at every pass would learn them by heart.
+    """
+    moves = rng.integers(-1, 2, size=(len(images), 2)).tolist()
+    moved = [
+        torch.roll(image, tuple(move), (-2, -1)) for image, move in zip(images, moves, strict=True)
+    ]
+    return torch.stack(moved)
 
 
 def _all_pixels(
