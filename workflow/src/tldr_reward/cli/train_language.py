@@ -104,8 +104,8 @@ def command(
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
     from tldr_reward.cli.threads import use_threads
 
-    steps = settings["steps"]
-    check_phases(look_steps, drill_steps, steps)
+    counts = (batch_looks, batch_drills, batch_comparisons, batch_images, batch_questions)
+    drawn = phases(counts, look_steps, drill_steps, settings["steps"])
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
     rows, images = read_images(image_records, [record.image_id for record in records])
@@ -114,15 +114,7 @@ def command(
     known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     items = weighted(caption_items(backbone, records, rows), records, known, determined_weight)
     groups = grouped(records, items)
-    if missing := [name for name in SOURCES if not groups[name]]:
-        raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(SOURCES)}")
-    drawn = {
-        "looks": (batch_looks, 0, look_steps),
-        "drills": (batch_drills, look_steps, steps),
-        "comparisons": (batch_comparisons, look_steps, steps),
-        "captions": (batch_images, drill_steps, steps),
-        "questions": (batch_questions, drill_steps, steps),
-    }
+    check_sources(groups, captions)
     job = settings | {
         "drawn": str(drawn),
         "keep_at": keep_at,
@@ -175,13 +167,27 @@ def weighted(
     return found
 
 
-def check_phases(look_steps: int, drill_steps: int, steps: int) -> None:
-    """Looking up is the first of the drills, and drills alone end before the run does."""
+def phases(
+    counts: Sequence[int], look_steps: int, drill_steps: int, steps: int
+) -> dict[str, tuple[int, int, int]]:
+    """How many groups of each source are drawn, from which step on and until which.
+
+    Looking up is the first of the drills, and drills alone end before the run does.
+    """
     if not look_steps <= drill_steps < steps:
         raise InputError(
             f"--drill-steps {drill_steps}; "
             f"at least --look-steps {look_steps}, below --steps {steps}"
         )
+    first = (0, look_steps, look_steps, drill_steps, drill_steps)
+    last = (look_steps, steps, steps, steps, steps)
+    return dict(zip(SOURCES, zip(counts, first, last, strict=True), strict=True))
+
+
+def check_sources(groups: Mapping[str, Sequence], captions: Path) -> None:
+    """Every source has something to learn from."""
+    if missing := [name for name in SOURCES if not groups[name]]:
+        raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(SOURCES)}")
 
 
 def publish(kept: Path, keep: Path) -> None:
