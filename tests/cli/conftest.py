@@ -89,7 +89,7 @@ def world(tmp_path_factory) -> TinyWorld:
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
         f"--captions {folder}/captions/pretrain.jsonl --scenes {folder}/scenes.jsonl "
         f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 "
-        f"--batch-comparisons 4 --batch-images 4 --batch-questions 4 {RATES} "
+        f"--batch-relations 4 --batch-images 4 --batch-questions 4 {RATES} "
         f"--query-key-learning-rate 0.02 "
         f"--state {folder}/state --out {folder}/final --history {folder}/history.csv",
     ]

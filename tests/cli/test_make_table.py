@@ -96,7 +96,7 @@ def test_seeds_are_pooled_by_their_resamples(tmp_path):
     ("name", "splits", "models", "rows"),
     [
         ("table1_ood", ["ood_phrasing", "ood_scene"], ["tldr"], 2),
-        ("table2", ["test"], ["tldr", "tldr_projector_only", "tldr_decoder_only"], 3),
+        ("table2", ["test"], ["tldr", "tldr_plain", "tldr_projector_only"], 3),
         ("table11", ["test"], ["naive", "tldr"], 2),
     ],
 )

@@ -15,7 +15,6 @@ from tldr_reward.records import CaptionRecord, read_records, read_rows
 from tldr_reward.spans import differing_spans
 from tldr_reward.world.oracle import judge_caption, named_pairs, wrong_words
 from tldr_reward.world.questions import statement
-from tldr_reward.world.responses import question_kind
 from tldr_reward.world.scenes import UNSEEN_PAIRS, Scene
 
 
@@ -73,13 +72,13 @@ def test_each_negative_differs_from_its_parent_where_its_label_says(captions, tr
                 assert named_pairs(record.text).isdisjoint(UNSEEN_PAIRS)
 
 
-def test_half_of_the_questions_have_a_wrong_answer_too(captions, truth):
+def test_every_question_has_a_wrong_answer_too(captions, truth):
     for split in ("train", "test"):
         asked = [r for r in captions[split] if (r.task, r.origin) == ("vqa", "original")]
         wrong = negatives(captions[split], "vqa")
-        kinds = Counter(question_kind(record.caption_id) for record in asked)
-        twins = Counter(question_kind(record.caption_id) for record in wrong)
-        assert all(abs(twins[kind] - kinds[kind] / 2) <= 2 for kind in kinds)
+        # Now and then none of the wrong answers that are tried is of a pair that is known.
+        assert len(asked) - 3 <= len(wrong) <= len(asked)
+        assert {record.parent_id for record in wrong} <= {record.caption_id for record in asked}
         for record in wrong:
             assert record.taxonomy is None
             assert record.caption_id == f"{record.parent_id}-wrong"
@@ -103,18 +102,6 @@ def test_rejects_are_counted_by_cause(data):
     assert {row.taxonomy for row in rows} <= {*TAXONOMIES, ""}
     assert all(row.count > 0 for row in rows)
     assert not [row for row in rows if row.split == "pretrain"]
-
-
-def test_the_share_of_wrong_answers_is_an_option(command, data, tmp_path):
-    line = stages(data)[2].replace(f"{data}/captions", f"{tmp_path}/captions")
-    line = line.replace(f"{data}/rejects.csv", f"{tmp_path}/rejects.csv")
-    assert command(f"{line} --wrong-answer-share 0").status == 0
-    records = read_records(tmp_path / "captions" / "test.jsonl", CaptionRecord)
-    assert negatives(records, "vqa") == []
-    assert negatives(records, "caption") != []
-    outcome = command(f"{line} --wrong-answer-share 1.5")
-    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
-    assert "1.5 is not in the range 0<=x<=1" in outcome.err
 
 
 def test_same_seed_same_bytes_in_processes_of_other_hash_seeds(tmp_path):

@@ -8,7 +8,7 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records
 
 TRAINING = (
     "--parts projector,decoder --rank 4 --alpha 4 --dropout 0 --steps 2 --batch-images 4 "
-    "--learning-rate 0.01 --adamw-learning-rate 0.003 --warmup-steps 1"
+    "--learning-rate 0.01 --lora-a-learning-rate 0.005 --adamw-learning-rate 0.003 --warmup-steps 1"
 )
 
 

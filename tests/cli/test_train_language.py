@@ -29,7 +29,7 @@ def arguments(world, out, keep_at="3,39"):
         f"--captions {world.folder}/captions/pretrain.jsonl --scenes {world.folder}/scenes.jsonl "
         f"--determined-weight 4 --steps 40 --look-steps 5 "
         f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
-        f"--batch-comparisons 4 --batch-images 4 --batch-questions 4 {RATES} "
+        f"--batch-relations 4 --batch-images 4 --batch-questions 4 {RATES} "
         f"--query-key-learning-rate 0.02 --checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
@@ -82,12 +82,12 @@ def test_items_go_to_their_sources():
         for image in ("x", "y")
         for index, (prompt, task) in enumerate(zip(prompts, tasks, strict=True))
     ]
-    drilled = CaptionRecord("x-d0-exists", "x", "is there?", "no", "vqa", "original")
+    drilled = CaptionRecord("x-d0-relation_open", "x", "where?", "left", "vqa", "original")
     again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
     assert grouped([*records, again, drilled], range(10)) == {
         "looks": [[0], [4]],
         "drills": [[0], [1], [4], [5]],
-        "comparisons": [[9]],
+        "relations": [[9]],
         "captions": [[3, 8], [7]],
         "questions": [[2], [6]],
     }

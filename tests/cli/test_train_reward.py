@@ -1,5 +1,7 @@
 """Training by the command: killed and started again, and bad input answered in one line."""
 
+import csv
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +14,7 @@ from safetensors.numpy import load_file
 from tldr_reward.records import CaptionRecord, read_records, write_records
 
 ADAPTER = "--parts projector,decoder --rank 4 --alpha 4 --dropout 0.1"
-RATES = "--learning-rate 0.01 --adamw-learning-rate 0.003 --warmup-steps 2"
+RATES = "--learning-rate 0.01 --lora-a-learning-rate 0.005 --adamw-learning-rate 0.003"
 PATIENCE = 120  # seconds until a process that makes no checkpoint is given up
 
 
@@ -21,7 +23,7 @@ def arguments(world, out, steps=60, captions=None, extra=""):
     return (
         f"train-reward --backbone {world.backbone} --image-records {world.image_records} "
         f"--captions {captions or world.train} --loss tldr {ADAPTER} --steps {steps} "
-        f"--batch-images 4 {RATES} --checkpoint-steps 5 --seed 0 --threads 1 "
+        f"--batch-images 4 {RATES} --warmup-steps 2 --checkpoint-steps 5 --seed 0 --threads 1 "
         f"--state {out}/state --out {out}/model --history {out}/history.csv {extra}"
     )
 
@@ -131,7 +133,7 @@ def test_an_unknown_loss_is_named(world, tmp_path, command):
     line = arguments(world, tmp_path).replace("--loss tldr", "--loss dpo")
     outcome = command(line)
     assert outcome.status == 2
-    assert first_line(outcome) == "error: loss 'dpo'; allowed: tldr, naive"
+    assert first_line(outcome) == "error: loss 'dpo'; allowed: tldr, plain, naive"
 
 
 def test_a_backbone_that_is_not_there_is_named(world, tmp_path, command):
@@ -139,3 +141,41 @@ def test_a_backbone_that_is_not_there_is_named(world, tmp_path, command):
     outcome = command(line)
     assert outcome.status == 2
     assert "no backbone at" in first_line(outcome)
+
+
+def test_questions_and_excerpts_are_learned_from_too(world, tmp_path, command):
+    extra = "--excerpt-steps 2 --batch-questions 4 --batch-excerpts 4 --contrast-weight 5"
+    outcome = command(arguments(world, tmp_path, steps=4, extra=f"{extra} --correction-weight 1"))
+    assert outcome.status == 0
+    with open(tmp_path / "history.csv", newline="") as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["1", "2", "3", "4"]
+    settings = json.loads((tmp_path / "model" / "settings.json").read_text())
+    assert settings["excerpt_steps"] == 2
+    assert (settings["contrast_weight"], settings["correction_weight"]) == (5.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ("--excerpt-steps 60", "--excerpt-steps 60; below --steps 60 are allowed"),
+        (
+            "--excerpt-steps 2",
+            "--excerpt-steps 2 with nothing to learn from in these steps; "
+            "--batch-questions or --batch-excerpts is needed",
+        ),
+    ],
+)
+def test_excerpt_steps_that_cannot_be_are_refused(extra, said, world, tmp_path, command):
+    outcome = command(arguments(world, tmp_path, extra=extra))
+    assert outcome.status == 2
+    assert first_line(outcome) == f"error: {said}"
+
+
+def test_a_source_without_anything_to_draw_is_named(world, tmp_path, command):
+    records = [r for r in read_records(world.train, CaptionRecord) if r.origin == "original"]
+    write_records(tmp_path / "captions.jsonl", records)
+    outcome = command(
+        arguments(world, tmp_path, captions=tmp_path / "captions.jsonl", extra="--batch-excerpts 4")
+    )
+    assert outcome.status == 2
+    assert "has nothing to make excerpts of" in first_line(outcome)

@@ -14,16 +14,18 @@ def test_table2_has_the_parts_that_were_measured(make_five, make_reported):
         [
             *make_five("paligemma", "tldr_decoder_only", (0.98, 0.8, 0.7, 0.4, 0.99)),
             *make_five("paligemma", "tldr", (0.99, 0.9, 0.8, 0.5, 0.999)),
+            *make_five("paligemma", "tldr_plain", (0.99, 0.9, 0.7, 0.3, 0.999)),
             # Without an ablation a backbone has nothing to compare.
             *make_five("llama", "tldr", (0.99, 0.9, 0.8, 0.5, 0.999)),
         ],
     )
     rows = table2(sources).rows
-    assert [(row["backbone"], row["trained_parts"]) for row in rows] == [
-        ("paligemma", "projector+decoder"),
-        ("paligemma", "decoder_only"),
+    assert [(row["backbone"], row["trained_parts"], row["loss"]) for row in rows] == [
+        ("paligemma", "projector+decoder", "contrast"),
+        ("paligemma", "projector+decoder", "plain"),
+        ("paligemma", "decoder_only", "contrast"),
     ]
-    assert (rows[1]["map_pos"], rows[1]["map_pos_reported"]) == ("99.00", "99.7")
+    assert (rows[2]["map_pos"], rows[2]["map_pos_reported"]) == ("99.00", "99.7")
     with pytest.raises(InputError, match="table2: no row can be made"):
         table2(Sources("mini", [], sources.metrics[-5:]))
 

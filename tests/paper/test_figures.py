@@ -9,7 +9,8 @@ from tldr_reward.errors import InputError
 from tldr_reward.metrics.rows import CurvePoint
 from tldr_reward.paper.accuracy_by_taxonomy import draw_accuracy_by_taxonomy
 from tldr_reward.paper.precision_recall import draw_precision_recall
-from tldr_reward.paper.training_curves import HistoryRow, draw_training_curves, smooth
+from tldr_reward.paper.training_curves import draw_training_curves, smooth
+from tldr_reward.records import HistoryRow
 
 
 def points(backbone, model, precision, ap, seed="0"):

@@ -1,17 +1,18 @@
 """Losses by hand, and training that leaves the vision tower alone and goes on after a stop."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
 
 from tests.models import ARCHITECTURES, random_images, small_backbone
-from tldr_reward.backbones.batches import Item
+from tldr_reward.backbones.batches import Item, Source, collate
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.errors import InputError
+from tldr_reward.reward.contrasts import UNKNOWN, LabelledItem
 from tldr_reward.reward.model import Adapter, new_reward_model
 from tldr_reward.reward.training import (
-    LabelledItem,
     RewardSettings,
     batch_loss,
     response_targets,
@@ -20,30 +21,31 @@ from tldr_reward.reward.training import (
 )
 
 GOOD = torch.tensor([[True, False, True], [True, True, True]])
-MASK = torch.tensor([[True, True, True], [True, True, False]])
+WEIGHTS = torch.tensor([[1.0, 10.0, 1.0], [1.0, 10.0, 0.0]])  # 0: padding
 SETTINGS = RewardSettings(
     steps=6,
-    batch_images=2,
     learning_rate=0.02,
+    lora_a_learning_rate=0.005,
     adamw_learning_rate=0.01,
     warmup_steps=2,
     checkpoint_steps=2,
-    bad_weight=1.0,
+    contrast_weight=3.0,
+    correction_weight=0.5,
     seed=3,
 )
 TEXTS = ("a big red circle.", "a big blue square is in the top row.", "two.", "there is no circle.")
 
 
-def test_every_response_token_counts_for_the_token_level_model():
-    labels, judged = token_targets(GOOD, MASK)
+def test_every_response_token_counts_by_its_weight_for_the_token_level_model():
+    labels, weights = token_targets(GOOD, WEIGHTS)
     assert labels.tolist() == GOOD.tolist()
-    assert judged.tolist() == MASK.tolist()
+    assert weights.tolist() == WEIGHTS.tolist()
 
 
 def test_the_last_token_carries_the_response_label_for_the_naive_model():
-    labels, judged = response_targets(GOOD, MASK)
-    assert judged.tolist() == [[False, False, True], [False, True, False]]
-    assert labels[judged].tolist() == [False, True]
+    labels, weights = response_targets(GOOD, WEIGHTS)
+    assert weights.tolist() == [[0, 0, 1], [0, 1, 0]]
+    assert labels[weights > 0].tolist() == [False, True]
 
 
 def labelled(backbone, images=3):
@@ -56,7 +58,9 @@ def labelled(backbone, images=3):
             good = [True] * len(response.ids)
             good[1] = place == 0
             prompt = tuple(backbone.prompt_ids("describe the image."))
-            group.append(LabelledItem(Item(image, prompt, response), tuple(good)))
+            contrast = tuple(index == 1 for index in range(len(good)))
+            right = tuple(7 if mark else UNKNOWN for mark in contrast)
+            group.append(LabelledItem(Item(image, prompt, response), tuple(good), contrast, right))
         groups.append(group)
     return groups
 
@@ -65,28 +69,54 @@ def trainable(name, dropout=0.1):
     backbone = small_backbone(name)
     features = backbone.vision_features(random_images(3))
     model = new_reward_model(backbone, Adapter(("projector", "decoder"), 4, 8, dropout), 1)
-    return model, labelled(backbone), features
+    return model, [Source("captions", labelled(backbone), 2, 0, SETTINGS.steps)], features
 
 
-@pytest.mark.parametrize(("loss", "judged"), [("tldr", 5), ("naive", 1)])
-def test_an_indifferent_head_has_the_loss_of_a_coin(loss, judged):
-    model, groups, features = trainable("paligemma")
+@pytest.mark.parametrize("loss", ["tldr", "naive"])
+def test_an_indifferent_head_has_the_loss_of_a_coin(loss):
+    model, (source,), features = trainable("paligemma")
     torch.nn.init.zeros_(model.head.weight)
     torch.nn.init.zeros_(model.head.bias)
-    value = batch_loss(model, groups[0], features, loss, 1.0)
+    value = batch_loss(model, source.groups[0], features, loss, 10.0)
     assert value.item() == pytest.approx(math.log(2), abs=1e-6)
 
 
-def test_weighting_bad_tokens_moves_the_mean_towards_them():
-    model, groups, features = trainable("paligemma", dropout=0.0)
+@pytest.mark.parametrize("weight", [1, 10])
+def test_places_of_contrast_weigh_as_much_as_is_said(weight):
+    model, (source,), features = trainable("paligemma", dropout=0.0)
     torch.nn.init.zeros_(model.head.weight)
     torch.nn.init.constant_(model.head.bias, math.log(3))  # P(good) = 3/4 everywhere
-    tokens = [label for member in groups[0] for label in member.good]
-    bad, good = tokens.count(False), tokens.count(True)
-    for weight in (1.0, 10.0):
-        expected = (good * -math.log(0.75) + weight * bad * -math.log(0.25)) / (good + weight * bad)
-        value = batch_loss(model, groups[0], features, "tldr", weight)
-        assert value.item() == pytest.approx(expected, abs=1e-5)
+    # The second token of two responses is such a place; the first is right there, the other not.
+    others = sum(len(member.good) for member in source.groups[0]) - 2
+    right, wrong = -math.log(0.75), -math.log(0.25)
+    expected = ((others + weight) * right + weight * wrong) / (others + 2 * weight)
+    value = batch_loss(model, source.groups[0], features, "tldr", float(weight))
+    assert value.item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_right_token_is_told_by_the_state_below_the_last_layer():
+    model, (source,), features = trainable("paligemma", dropout=0.0)
+    members = source.groups[0]
+    plain = batch_loss(model, members, features, "tldr")
+    both = batch_loss(model, members, features, "tldr", correction_weight=0.5)
+    backbone = model.backbone
+    batch = collate([m.item for m in members], features, backbone.tokenizer.pad_token_id)
+    logits, words = model.logits_and_words(batch)
+    assert torch.equal(logits, model.logits(batch))
+    told = backbone.logits(words[:, 1]).log_softmax(-1)[:, 7]
+    assert (both - plain).item() == pytest.approx(-0.5 * told.mean().item(), abs=1e-5)
+
+
+def test_the_plain_loss_knows_no_contrasts(tmp_path):
+    """With weights 1 and 0 the tldr loss is the plain one, step by step."""
+    neutral = dataclasses.replace(SETTINGS, contrast_weight=1.0, correction_weight=0.0)
+    histories = []
+    for loss, settings in (("plain", SETTINGS), ("tldr", neutral), ("tldr", SETTINGS)):
+        model, sources, features = trainable("paligemma", dropout=0.0)
+        state = Checkpoints(tmp_path / f"{len(histories)}", {"run": 1})
+        history = train_reward(model, sources, features, loss, settings, state)
+        histories.append([row.loss for row in history])
+    assert histories[0] == histories[1] != histories[2]
 
 
 def weights(model):
@@ -95,11 +125,11 @@ def weights(model):
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_training_moves_lora_and_head_and_nothing_else(name, tmp_path):
-    model, groups, features = trainable(name)
+    model, sources, features = trainable(name)
     before = {n: p.detach().clone() for n, p in model.backbone.model.named_parameters()}
     started = weights(model)
     history = train_reward(
-        model, groups, features, "tldr", SETTINGS, Checkpoints(tmp_path, {"run": 1})
+        model, sources, features, "tldr", SETTINGS, Checkpoints(tmp_path, {"run": 1})
     )
     assert [row.step for row in history] == [1, 2, 3, 4, 5, 6]
     assert history[-1].learning_rate < history[2].learning_rate
@@ -119,25 +149,27 @@ class Interrupted(Exception):
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_run_that_was_cut_off_ends_with_the_same_weights(name, tmp_path, monkeypatch):
-    whole, groups, features = trainable(name)
-    train_reward(whole, groups, features, "tldr", SETTINGS, Checkpoints(tmp_path / "a", {"run": 1}))
-    cut, groups, features = trainable(name)
+    whole, sources, features = trainable(name)
+    train_reward(
+        whole, sources, features, "tldr", SETTINGS, Checkpoints(tmp_path / "a", {"run": 1})
+    )
+    cut, sources, features = trainable(name)
     from tldr_reward.reward import training
 
-    def stop_at_fifth(groups, count, step, seed, draw=training.draw_groups):
+    def stop_at_fifth(sources, step, seed, draw=training.draw_sources):
         if step == 4:
             raise Interrupted
-        return draw(groups, count, step, seed)
+        return draw(sources, step, seed)
 
-    monkeypatch.setattr(training, "draw_groups", stop_at_fifth)
+    monkeypatch.setattr(training, "draw_sources", stop_at_fifth)
     with pytest.raises(Interrupted):
         train_reward(
-            cut, groups, features, "tldr", SETTINGS, Checkpoints(tmp_path / "b", {"run": 1})
+            cut, sources, features, "tldr", SETTINGS, Checkpoints(tmp_path / "b", {"run": 1})
         )
     monkeypatch.undo()
-    again, groups, features = trainable(name)
+    again, sources, features = trainable(name)
     history = train_reward(
-        again, groups, features, "tldr", SETTINGS, Checkpoints(tmp_path / "b", {"run": 1})
+        again, sources, features, "tldr", SETTINGS, Checkpoints(tmp_path / "b", {"run": 1})
     )
     assert len(history) == SETTINGS.steps
     expected = weights(whole)
@@ -158,14 +190,16 @@ def test_state_of_another_job_is_removed(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_names_step_and_images(tmp_path):
-    model, groups, features = trainable("paligemma")
+    model, sources, features = trainable("paligemma")
     features = features.clone()
     features[:] = float("nan")
-    with pytest.raises(InputError, match=r"the loss is nan at step 0; images \[\d, \d\]"):
-        train_reward(model, groups, features, "tldr", SETTINGS, Checkpoints(tmp_path, {}))
+    with pytest.raises(
+        InputError, match=r"the loss is nan at step 0, captions of images \[\d, \d\]"
+    ):
+        train_reward(model, sources, features, "tldr", SETTINGS, Checkpoints(tmp_path, {}))
 
 
 def test_an_unknown_loss_is_named(tmp_path):
-    model, groups, features = trainable("paligemma")
-    with pytest.raises(InputError, match="loss 'dpo'; allowed: tldr, naive"):
-        train_reward(model, groups, features, "dpo", SETTINGS, Checkpoints(tmp_path, {}))
+    model, sources, features = trainable("paligemma")
+    with pytest.raises(InputError, match="loss 'dpo'; allowed: tldr, plain, naive"):
+        train_reward(model, sources, features, "dpo", SETTINGS, Checkpoints(tmp_path, {}))

@@ -82,15 +82,15 @@ def test_bad_configuration_ends_in_one_line(snakemake, arguments, line):
     [
         (
             "paligemna\ttldr\ttldr\tdecoder",
-            "error: reward_models.tsv, line 8: backbone is 'paligemna'; allowed: paligemma, llama",
+            "error: reward_models.tsv, line 10: backbone is 'paligemna'; allowed: paligemma, llama",
         ),
         (
             "llama\tnaive\tnaive\tdecoder",
-            "error: reward_models.tsv, line 8: llama/naive stands there a second time",
+            "error: reward_models.tsv, line 10: llama/naive stands there a second time",
         ),
         (
             "llama\tprompting\ttldr\tdecoder",
-            "error: reward_models.tsv, line 8: reward_model: 'prompting' should not be valid",
+            "error: reward_models.tsv, line 10: reward_model: 'prompting' should not be valid",
         ),
     ],
 )

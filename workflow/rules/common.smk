@@ -148,7 +148,8 @@ SPLITS = list(config["data"]["images"])
 OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
 ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
-ABLATED = [backbone for backbone, model in REWARD_MODELS if model in ABLATIONS]
+PLAIN = "tldr_plain"
+ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
 TABLES = ["table1", "table1_ood", "table2", "table8", "table9", "table10", "table11"]
 FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
 

@@ -48,7 +48,7 @@ use rule draw_precision_recall as draw_response_accuracy_by_taxonomy with:
 
 use rule draw_precision_recall as draw_training_curves with:
     input:
-        history=of_runs("history.csv", ["naive", "tldr", *ABLATIONS]),
+        history=of_runs("history.csv", ["naive", "tldr", PLAIN, *ABLATIONS]),
     output:
         pdf="figures/training_curves.pdf",
         png="figures/training_curves.png",

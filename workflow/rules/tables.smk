@@ -62,8 +62,8 @@ use rule make_table1 as make_table1_ood with:
 
 use rule make_table1 as make_table2 with:
     input:
-        metrics=of_runs("metrics/{split}.csv", ["tldr", *ABLATIONS], backbones=ABLATED),
-        resamples=of_runs("resamples/{split}.csv", ["tldr", *ABLATIONS], backbones=ABLATED),
+        metrics=of_runs("metrics/{split}.csv", ["tldr", PLAIN, *ABLATIONS], backbones=ABLATED),
+        resamples=of_runs("resamples/{split}.csv", ["tldr", PLAIN, *ABLATIONS], backbones=ABLATED),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table2.schema.json"),
     output:

@@ -119,6 +119,19 @@ class Metric:
     n: int
 
 
+@dataclasses.dataclass(frozen=True)
+class HistoryRow:
+    """One training step: a row of every history CSV.
+
+    `loss` is a mean over the tokens that it judges, or of such means where a step has several.
+    """
+
+    step: int
+    loss: float
+    tokens_per_second: float
+    learning_rate: float
+
+
 def _check_choice(key: str, who: str, field: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise InputError(f"{key} {who!r} has {field} {value!r}; allowed: {', '.join(allowed)}")

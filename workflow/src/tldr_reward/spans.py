@@ -43,7 +43,7 @@ def differing_spans(original: str, perturbed: str) -> tuple[Span, ...]:
     after = [perturbed[a:b] for a, b in spans]
     bad: set[int] = set()
     behind = len(after) - 1  # the word that a deletion at this place marks
-    for old, new in reversed(_alignment(before, after)):
+    for old, new in reversed(alignment(before, after)):
         if new is None:
             bad.add(behind)
             continue
@@ -53,8 +53,8 @@ def differing_spans(original: str, perturbed: str) -> tuple[Span, ...]:
     return tuple(spans[index] for index in sorted(bad) if index >= 0)
 
 
-def _alignment(before: Sequence[str], after: Sequence[str]) -> list[tuple[int | None, int | None]]:
-    """Indices of aligned words, in order, with the fewest replacements, insertions, deletions.
+def alignment(before: Sequence, after: Sequence) -> list[tuple[int | None, int | None]]:
+    """Indices of aligned words or tokens, with the fewest replacements, insertions, deletions.
 
     difflib's longest common blocks are no such alignment: for "a a" and "b a" it finds an
     insertion and a deletion instead of one replacement.

@@ -33,6 +33,17 @@ class Batch:
     mask: torch.Tensor
 
 
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """What is drawn at each of the steps `first`..`last` - 1: `count` of the groups of items."""
+
+    name: str
+    groups: Sequence[Sequence]
+    count: int
+    first: int
+    last: int
+
+
 def collate(items: Sequence[Item], features: torch.Tensor, pad: int) -> Batch:
     """Group items by image and prompt; rows keep the items' order."""
     keys: dict[tuple, int] = {}
@@ -59,6 +70,15 @@ def draw_groups(groups: Sequence[Sequence], count: int, step: int, seed: int) ->
         order = np.random.default_rng([seed, epoch]).permutation(len(groups))
         chosen.extend(order[place : place + count - len(chosen)])
     return [item for index in chosen for item in groups[index]]
+
+
+def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, list]:
+    """What a step draws, by source; each source has passes of its own."""
+    return {
+        source.name: draw_groups(source.groups, source.count, step, seed + index)
+        for index, source in enumerate(sources)
+        if source.first <= step < source.last
+    }
 
 
 def hidden_states(backbone: Backbone, batch: Batch) -> torch.Tensor:

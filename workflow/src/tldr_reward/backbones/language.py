@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from tldr_reward.backbones.batches import Item, collate, draw_groups, predicting_states
+from tldr_reward.backbones.batches import Item, Source, collate, draw_sources, predicting_states
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.backbones.optimizers import Optimizers, trapezoid
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
+from tldr_reward.records import HistoryRow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,27 +27,6 @@ class LanguageSettings:
     decay_share: float
     checkpoint_steps: int
     seed: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """What is drawn at each of the steps `first`..`last` - 1: `count` of the groups of items."""
-
-    name: str
-    groups: Sequence[Sequence[Item]]
-    count: int
-    first: int
-    last: int
-
-
-@dataclasses.dataclass(frozen=True)
-class HistoryRow:
-    """One row of a training history; `loss` is the mean of the step's losses by source."""
-
-    step: int
-    loss: float
-    tokens_per_second: float
-    learning_rate: float
 
 
 def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tensor) -> torch.Tensor:
@@ -100,16 +80,14 @@ def train_language(
     for step in range(start, settings.steps):
         began = time.monotonic()
         tokens, losses = 0, {}
-        for index, source in enumerate(sources):
-            if source.first <= step < source.last:
-                items = draw_groups(source.groups, source.count, step, settings.seed + index)
-                loss = answer_loss(backbone, items, features)
-                if not torch.isfinite(loss):
-                    where = f"{source.name} of images {_images(items)}"
-                    raise InputError(f"the loss is {loss.item()} at step {step}, {where}")
-                loss.backward()
-                losses[source.name] = loss.item()
-                tokens += sum(len(item.response.ids) + 1 for item in items)
+        for name, items in draw_sources(sources, step, settings.seed).items():
+            loss = answer_loss(backbone, items, features)
+            if not torch.isfinite(loss):
+                where = f"{name} of images {_images(items)}"
+                raise InputError(f"the loss is {loss.item()} at step {step}, {where}")
+            loss.backward()
+            losses[name] = loss.item()
+            tokens += sum(len(item.response.ids) + 1 for item in items)
         scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
         optimizers.step(scale)
         speed = tokens / (time.monotonic() - began)

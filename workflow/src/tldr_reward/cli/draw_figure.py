@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tldr_reward.errors import InputError
-from tldr_reward.records import Metric, read_rows, writing
+from tldr_reward.records import HistoryRow, Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
 _FIGURES = ("precision_recall", "response_accuracy_by_taxonomy", "training_curves")
@@ -62,7 +62,7 @@ def command(
     from tldr_reward.paper.accuracy_by_taxonomy import draw_accuracy_by_taxonomy
     from tldr_reward.paper.precision_recall import draw_precision_recall
     from tldr_reward.paper.reported import ReportedValue
-    from tldr_reward.paper.training_curves import HistoryRow, draw_training_curves
+    from tldr_reward.paper.training_curves import draw_training_curves
 
     given = {_FIGURES[0]: curves, _FIGURES[1]: metrics, _FIGURES[2]: histories}
     if not given[name]:

@@ -50,12 +50,11 @@ class SplitPerturber:
     `texts` maps every caption of the data set to its split and is shared between splits.
     """
 
-    def __init__(self, split: str, texts: dict[str, str], share: float, seed: int) -> None:
-        self.split, self.texts, self.share = split, texts, share
+    def __init__(self, split: str, texts: dict[str, str], seed: int) -> None:
+        self.split, self.texts = split, texts
         self.lexicon = _lexicon(SPLITS[split][0])
         self.rng = np.random.default_rng([seed, *split.encode()])
         self.used: Counter[str] = Counter()
-        self.questions: Counter[str] = Counter()
         self.rejected: Counter[tuple[str, str, str, str]] = Counter()
 
     def perturbed_caption(
@@ -99,12 +98,7 @@ class SplitPerturber:
     def wrong_twin(
         self, original: CaptionRecord, scene: Scene, source: str, answers: Sequence[str]
     ) -> CaptionRecord | None:
-        """A wrong answer to the same question for `share` of each kind's questions, else None."""
-        kind = question_kind(original.caption_id) or ""
-        self.questions[kind] += 1
-        count = self.questions[kind]
-        if int(count * self.share) == int((count - 1) * self.share):
-            return None
+        """A wrong answer to the same question; None where none is found."""
         for _ in range(_EDITS):
             text = wrong_answer(original.text, answers, self.rng)
             cause = self._cause_against_answer(original.prompt, text, scene)
@@ -165,13 +159,6 @@ def _negative(
 @click.option("--image-records", type=click.Path(path_type=Path), required=True)
 @click.option("--originals", type=click.Path(path_type=Path), required=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option(
-    "--wrong-answer-share",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="Share of the questions of each kind that also get a wrong answer.",
-)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="<split>.jsonl here.")
 @click.option("--rejects", type=click.Path(path_type=Path), required=True)
 def command(
@@ -179,11 +166,10 @@ def command(
     image_records: Path,
     originals: Path,
     seed: int,
-    wrong_answer_share: float,
     out: Path,
     rejects: Path,
 ) -> None:
-    """Make a negative of every original caption, and wrong answers for a share of the questions.
+    """Make a negative of every original caption, and a wrong answer to every question.
 
     Example: tldr-reward perturb-captions --scenes data/scenes.jsonl --image-records
     data/images.jsonl --originals data/originals.jsonl --out data/captions
@@ -202,7 +188,7 @@ def command(
     progress = Progress(len(records), "perturb-captions")
     counts: list[RejectCount] = []
     for split, of_split in by_split.items():
-        perturber = SplitPerturber(split, texts, wrong_answer_share, seed)
+        perturber = SplitPerturber(split, texts, seed)
         responses = _with_negatives(of_split, images, truth, perturber, progress)
         write_records(out / f"{split}.jsonl", responses)
         counts += perturber.reject_counts()

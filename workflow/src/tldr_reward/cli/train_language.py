@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from tldr_reward.errors import InputError
-from tldr_reward.records import CaptionRecord, read_records, write_rows
-from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, LOOK_PROMPTS
+from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
+from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, LOOK_PROMPTS
 from tldr_reward.world.responses import question_kind
 from tldr_reward.world.scenes import Scene
 
 # What is learned from; "looks" are those drills that look things up, which come first, and
-# "comparisons" are the drilled questions.
-SOURCES = ("looks", "drills", "comparisons", "captions", "questions")
+# "relations" are the drilled questions.
+SOURCES = ("looks", "drills", "relations", "captions", "questions")
 
 
 @click.command()
@@ -45,7 +45,7 @@ SOURCES = ("looks", "drills", "comparisons", "captions", "questions")
 )
 @click.option("--batch-looks", type=click.IntRange(1), required=True)
 @click.option("--batch-drills", type=click.IntRange(1), required=True)
-@click.option("--batch-comparisons", type=click.IntRange(1), required=True)
+@click.option("--batch-relations", type=click.IntRange(1), required=True)
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
@@ -76,7 +76,7 @@ def command(
     drill_steps,
     batch_looks,
     batch_drills,
-    batch_comparisons,
+    batch_relations,
     batch_images,
     batch_questions,
     keep_at,
@@ -94,17 +94,18 @@ def command(
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
     --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
     --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96
-    --batch-drills 48 --batch-comparisons 40 --batch-images 16 --batch-questions 32
+    --batch-drills 48 --batch-relations 40 --batch-images 16 --batch-questions 32
     --learning-rate 0.02 --query-key-learning-rate 0.003
     --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
+    from tldr_reward.backbones.batches import Source
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
-    from tldr_reward.backbones.language import HistoryRow, LanguageSettings, Source, train_language
+    from tldr_reward.backbones.language import LanguageSettings, train_language
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
     from tldr_reward.cli.threads import use_threads
 
-    counts = (batch_looks, batch_drills, batch_comparisons, batch_images, batch_questions)
+    counts = (batch_looks, batch_drills, batch_relations, batch_images, batch_questions)
     drawn = phases(counts, look_steps, drill_steps, settings["steps"])
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
@@ -206,8 +207,8 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
             groups["looks"].append([item])
         if record.prompt in DRILLS:
             groups["drills"].append([item])
-        elif question_kind(record.caption_id) in DRILLED_QUESTIONS:
-            groups["comparisons"].append([item])
+        elif question_kind(record.caption_id) == DRILLED_QUESTION:
+            groups["relations"].append([item])
         elif record.task == "vqa":
             groups["questions"].append([item])
         else:

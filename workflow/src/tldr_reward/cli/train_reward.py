@@ -1,35 +1,73 @@
 """`tldr-reward train-reward`: train a token-level or a response-level reward model."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from tldr_reward.errors import InputError
-from tldr_reward.records import CaptionRecord, read_records, write_rows
-from tldr_reward.spans import good_tokens
+from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
 
 # Settings that this command does not vary, for tables 9 and 10.
 FIXED = {
     "optimizer": "Muon on LoRA matrices, AdamW on the head; cosine with warm-up",
     "gradient_accumulation_steps": 1,
 }
+# What is learned from: questions with each of their answers, sentences in which a negative and its
+# original differ, and captions.
+SOURCES = ("questions", "excerpts", "captions")
 
 
 @click.command()
 @click.option("--backbone", "backbone_folder", type=Path, required=True)
 @click.option("--image-records", type=Path, required=True)
 @click.option("--captions", type=Path, required=True, help="labelled captions to learn from")
-@click.option("--loss", required=True, help="tldr (every token) or naive (the last one)")
+@click.option("--loss", required=True, help="tldr, plain (unweighted) or naive (last token)")
 @click.option("--parts", required=True, help="LoRA on: projector,decoder")
 @click.option("--rank", type=click.IntRange(1), required=True)
 @click.option("--alpha", type=float, required=True)
 @click.option("--dropout", type=click.FloatRange(0, 1), required=True)
 @click.option("--steps", type=click.IntRange(1), required=True)
-@click.option("--batch-images", type=click.IntRange(1), required=True)
-@click.option("--learning-rate", type=float, required=True, help="peak of Muon (LoRA)")
+@click.option(
+    "--excerpt-steps",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="steps at first on questions and single sentences, without captions",
+)
+@click.option(
+    "--batch-questions",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="questions a step, each with all of its answers",
+)
+@click.option(
+    "--batch-excerpts",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="images a step whose false sentences are learned beside the true ones",
+)
+@click.option("--batch-images", type=click.IntRange(1), required=True, help="images with captions")
+@click.option("--learning-rate", type=float, required=True, help="peak of Muon (LoRA's B)")
+@click.option("--lora-a-learning-rate", type=float, required=True, help="peak of Muon (LoRA's A)")
 @click.option("--adamw-learning-rate", type=float, required=True, help="peak of AdamW (head)")
 @click.option("--warmup-steps", type=click.IntRange(0), required=True)
-@click.option("--bad-weight", type=float, default=1.0, show_default=True)
+@click.option(
+    "--contrast-weight",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="weight in the loss of tokens at which a negative and its original differ",
+)
+@click.option(
+    "--correction-weight",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="weight of a second loss: to tell the right token at these places",
+)
 @click.option("--checkpoint-steps", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
@@ -45,6 +83,10 @@ def command(
     rank,
     alpha,
     dropout,
+    excerpt_steps,
+    batch_questions,
+    batch_excerpts,
+    batch_images,
     threads,
     state,
     out,
@@ -53,16 +95,18 @@ def command(
 ) -> None:
     """Train LoRA and a linear head on a frozen backbone to tell good tokens from bad.
 
+    At first, for --excerpt-steps, on what holds most contrast in fewest tokens: questions with
+    right and wrong answers, and false sentences beside the true ones; then on captions too.
+
     Example: tldr-reward train-reward --backbone final/ --image-records images.jsonl
     --captions train.jsonl --loss tldr --parts projector,decoder --rank 64 --alpha 64
-    --dropout 0.1 --steps 600 --batch-images 16 --learning-rate 0.01
-    --adamw-learning-rate 0.003 --warmup-steps 30 --state state/ --out reward_model/
-    --history history.csv
+    --dropout 0.1 --steps 600 --batch-images 16 --learning-rate 0.02
+    --lora-a-learning-rate 0.00125 --adamw-learning-rate 0.003 --warmup-steps 30
+    --state state/ --out reward_model/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone
-    from tldr_reward.backbones.language import HistoryRow
-    from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
+    from tldr_reward.cli.inputs import cached_features, file_digest, read_images
     from tldr_reward.cli.threads import use_threads
     from tldr_reward.reward.model import (
         Adapter,
@@ -71,7 +115,7 @@ def command(
         save_reward_model,
         trained_parameters,
     )
-    from tldr_reward.reward.training import LabelledItem, RewardSettings, train_reward
+    from tldr_reward.reward.training import RewardSettings, train_reward
 
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
@@ -82,13 +126,12 @@ def command(
     backbone = load_backbone(backbone_folder)
     adapter = Adapter(parse_parts(parts), rank, alpha, dropout)
     features = cached_features(backbone, images)
-    groups: dict[int, list] = {}
-    items = caption_items(backbone, records, rows)
-    for record, item in zip(records, items, strict=True):
-        good = tuple(good_tokens(item.response.offsets, record.bad_spans))
-        groups.setdefault(item.image, []).append(LabelledItem(item, good))
+    counts = (batch_questions, batch_excerpts, batch_images)
+    drawn = phases(counts, excerpt_steps, settings["steps"])
+    sources = labelled_sources(backbone, records, rows, drawn, captions)
     model = new_reward_model(backbone, adapter, settings["seed"])
     job = settings | {
+        "drawn": str(drawn),
         "loss": loss,
         "adapter": [parts, rank, alpha, dropout],
         "captions": file_digest(captions),
@@ -96,10 +139,14 @@ def command(
     }
     checkpoints = Checkpoints(state, job)
     chosen = RewardSettings(**settings)
-    written = train_reward(model, list(groups.values()), features, loss, chosen, checkpoints)
+    written = train_reward(model, sources, features, loss, chosen, checkpoints)
     facts = {
         "loss": loss,
-        "captions_per_image": round(len(records) / len(groups), 2),
+        "responses_per_image": round(len(records) / len(rows), 2),
+        "excerpt_steps": excerpt_steps,
+        "batch_questions": batch_questions,
+        "batch_excerpts": batch_excerpts,
+        "batch_images": batch_images,
         "parameters_trained": trained_parameters(model),
     }
     adapted = {
@@ -112,6 +159,59 @@ def command(
     save_reward_model(model, out, facts)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
+
+
+def phases(
+    counts: Sequence[int], excerpt_steps: int, steps: int
+) -> dict[str, tuple[int, int, int]]:
+    """How many groups of each source are drawn, from which step on and until which.
+
+    Sources of which none is drawn are left out; captions begin behind the first steps.
+    """
+    if excerpt_steps >= steps:
+        raise InputError(f"--excerpt-steps {excerpt_steps}; below --steps {steps} are allowed")
+    if excerpt_steps and not counts[0] + counts[1]:
+        raise InputError(
+            f"--excerpt-steps {excerpt_steps} with nothing to learn from in these steps; "
+            "--batch-questions or --batch-excerpts is needed"
+        )
+    first = (0, 0, excerpt_steps)
+    drawn = zip(SOURCES, counts, first, strict=True)
+    return {name: (count, start, steps) for name, count, start in drawn if count}
+
+
+def labelled_sources(
+    backbone,
+    records: Sequence[CaptionRecord],
+    rows: dict[str, int],
+    drawn: Mapping[str, tuple[int, int, int]],
+    captions: Path,
+) -> list:
+    """What each source draws from, as labelled items in groups.
+
+    The answers to a question are one group; so are the excerpts, and the captions, of an image.
+    """
+    from tldr_reward.backbones.batches import Source
+    from tldr_reward.cli.inputs import caption_items
+    from tldr_reward.reward.contrasts import excerpts, labelled_items
+
+    of_source = {
+        "questions": [record for record in records if record.task == "vqa"],
+        "excerpts": excerpts(records) if "excerpts" in drawn else [],
+        "captions": [record for record in records if record.task == "caption"],
+    }
+    found = []
+    for name, phase in drawn.items():
+        own = of_source[name]
+        if not own:
+            raise InputError(f"{captions} has nothing to make {name} of; draw none of them")
+        groups: dict[tuple, list] = {}
+        for member in labelled_items(own, caption_items(backbone, own, rows)):
+            item = member.item
+            key = (item.image, item.prompt) if name == "questions" else (item.image,)
+            groups.setdefault(key, []).append(member)
+        found.append(Source(name, list(groups.values()), *phase))
+    return found
 
 
 def geometry(backbone, image_tokens: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Tables 2 and 11: which parts are tuned, and response accuracy by taxonomy."""
+"""Tables 2 and 11: which parts are tuned with which loss, and response accuracy by taxonomy."""
 
 from tldr_reward.errors import InputError
 from tldr_reward.paper.measured import (
@@ -17,38 +17,48 @@ from tldr_reward.paper.pooling import seeds_text
 from tldr_reward.paper.reported import PAPER_BACKBONES, printed_values
 from tldr_reward.paper.table import Sources, Table, measure_cells
 
-# Our name of a reward model -> the paper's name of the parts that its LoRA tunes.
-_TRAINED_PARTS = {
-    "tldr": "projector+decoder",
+# Our name of a reward model -> the paper's name of the parts that its LoRA tunes, and its loss.
+_TRAINED = {
+    "tldr": ("projector+decoder", "contrast"),
+    "tldr_plain": ("projector+decoder", "plain"),
+    "tldr_projector_only": ("projector_only", "contrast"),
+    "tldr_decoder_only": ("decoder_only", "contrast"),
+}
+_TABLE11_COLUMNS = {
+    "naive": "naive",
+    "tldr": "tldr",
     "tldr_projector_only": "projector_only",
     "tldr_decoder_only": "decoder_only",
-}
-_TABLE11_COLUMNS = {"naive": "naive", "tldr": "tldr"} | {
-    model: parts for model, parts in _TRAINED_PARTS.items() if model != "tldr"
 }
 
 
 def table2(sources: Sources) -> Table:
-    """Table 2: which parts the LoRA tunes; rows for every backbone that has an ablation."""
+    """Table 2: parts that the LoRA tunes, and loss; for every backbone that has an ablation."""
     printed = printed_values(sources.reported, "table2")
     rows = []
     for backbone in backbones(sources):
         measured = {
             model: pooled
-            for model in _TRAINED_PARTS
+            for model in _TRAINED
             if (pooled := pooled_metrics(sources, backbone, model, "test", tuple(METRICS)))
         }
         if not measured.keys() - {"tldr"}:
             continue
         for model, pooled in measured.items():
-            parts = _TRAINED_PARTS[model]
+            parts, loss = _TRAINED[model]
             reported_row = f"{PAPER_BACKBONES.get(backbone, backbone)}/{parts}"
             cells = metric_cells(sources, pooled, printed, reported_row)
-            rows.append({"backbone": backbone, "trained_parts": parts} | cells)
-    need_rows(rows, "table2", "ablation on split 'test' (tldr_projector_only, tldr_decoder_only)")
-    reading = (("Backbone", "backbone"), ("LoRA on", "trained_parts"), *METRICS_READING)
+            rows.append({"backbone": backbone, "trained_parts": parts, "loss": loss} | cells)
+    ablations = ", ".join(model for model in _TRAINED if model != "tldr")
+    need_rows(rows, "table2", f"ablation on split 'test' ({ablations})")
+    named = (("Backbone", "backbone"), ("LoRA on", "trained_parts"), ("Loss", "loss"))
+    reading = (*named, *METRICS_READING)
     title = "Table 2: which parts of the backbone are tuned"
-    notes = percent_notes(sources)
+    notes = (
+        *percent_notes(sources),
+        "Loss: plain weighs all tokens alike, as the paper's does; contrast gives more weight to "
+        "those at which a negative and its original differ.",
+    )
     return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, notes)
 
 

@@ -12,6 +12,7 @@ MODEL_ORDER = (
     "naive",
     "tldr_decoder_only",
     "tldr_projector_only",
+    "tldr_plain",
     "prompting",
 )
 MODEL_NAMES = {
@@ -19,14 +20,14 @@ MODEL_NAMES = {
     "naive": "naive",
     "tldr_decoder_only": "TLDR, decoder only",
     "tldr_projector_only": "TLDR, projector only",
+    "tldr_plain": "TLDR, plain loss",
     "prompting": "prompting (own LM head)",
 }
 BACKBONE_NAMES = {"paligemma": "PaliGemma", "llama": "Llama-3.2-Vision"}
-_MODEL_COLOURS = dict(zip(MODEL_ORDER, (_COLOURS[i] for i in (0, 1, 2, 4, 7)), strict=True))
-_MODEL_MARKERS = dict(zip(MODEL_ORDER, "osD^v", strict=True))
-_MODEL_DASHES = dict(
-    zip(MODEL_ORDER, ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)), "--"), strict=True)
-)
+_MODEL_COLOURS = dict(zip(MODEL_ORDER, (_COLOURS[i] for i in (0, 1, 2, 4, 5, 7)), strict=True))
+_MODEL_MARKERS = dict(zip(MODEL_ORDER, "osD^Pv", strict=True))
+_DASHES = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)), "--")
+_MODEL_DASHES = dict(zip(MODEL_ORDER, _DASHES, strict=True))
 
 
 def style(model: str) -> dict:

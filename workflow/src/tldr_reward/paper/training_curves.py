@@ -1,6 +1,5 @@
 """Figure: training loss of each reward model against step, one panel a backbone."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,18 +16,9 @@ from tldr_reward.paper.figure_style import (
     panels,
     style,
 )
+from tldr_reward.records import HistoryRow
 
 _SMOOTHED_SHARE = 0.04  # window of the running mean, as a share of the steps
-
-
-@dataclasses.dataclass(frozen=True)
-class HistoryRow:
-    """One training step as its history file has it; the loss is a mean over what it is on."""
-
-    step: int
-    loss: float
-    tokens_per_second: float
-    learning_rate: float
 
 
 def draw_training_curves(histories: Mapping[str, Sequence[HistoryRow]], scale: str) -> Figure:

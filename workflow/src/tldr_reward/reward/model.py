@@ -44,6 +44,22 @@ class RewardModel:
         """Log-odds [S, L] that each response token is good."""
         return self.head(hidden_states(self.backbone, batch).float()).squeeze(-1)
 
+    def logits_and_words(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """The log-odds [S, L], and normed states [S, L, D] below the last layer, for the LM head.
+
+        Whatever these tell of the right token, the last layer can compare with the token itself.
+        """
+        outputs: list = []
+        decoder = self.backbone.decoder()
+        hook = decoder.layers[-2].register_forward_hook(lambda *call: outputs.append(call[-1]))
+        try:
+            logits = self.logits(batch)
+        finally:
+            hook.remove()
+        # The prefix went through the layer first.
+        below = outputs[-1][0] if isinstance(outputs[-1], tuple) else outputs[-1]
+        return logits, decoder.norm(below)
+
 
 def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardModel:
     """Attach fresh LoRA and a fresh head to a frozen backbone (in place)."""

@@ -6,60 +6,60 @@ from collections.abc import Sequence
 
 import torch
 
-from tldr_reward.backbones.batches import Item, collate, draw_groups
+from tldr_reward.backbones.batches import Source, collate, draw_sources
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.backbones.interface import pad_ids
-from tldr_reward.backbones.language import HistoryRow
 from tldr_reward.backbones.optimizers import Optimizers, cosine
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
+from tldr_reward.records import HistoryRow
+from tldr_reward.reward.contrasts import UNKNOWN, LabelledItem
 from tldr_reward.reward.model import RewardModel
 
 
 @dataclasses.dataclass(frozen=True)
 class RewardSettings:
-    """Steps, images a step, peak learning rates (Muon on LoRA; AdamW on the head), seed.
+    """Steps, peak learning rates, warm-up, seed; Muon on LoRA, AdamW on the head.
 
-    `bad_weight` multiplies the loss of bad tokens; 1 is the paper's plain loss.
+    LoRA's A has a rate of its own: W' = W + s B A, and B wants the higher one (LoRA+). The other
+    two are of the tldr loss. Tokens at which a response differs from its negative or its original
+    weigh `contrast_weight`. `correction_weight` is that of a second loss: at these tokens the
+    state below the last layer must tell the right token, by the backbone's own LM head.
     """
 
     steps: int
-    batch_images: int
     learning_rate: float
+    lora_a_learning_rate: float
     adamw_learning_rate: float
     warmup_steps: int
     checkpoint_steps: int
-    bad_weight: float
+    contrast_weight: float
+    correction_weight: float
     seed: int
 
 
-@dataclasses.dataclass(frozen=True)
-class LabelledItem:
-    """A response with the gold label of each of its tokens (True: good)."""
-
-    item: Item
-    good: tuple[bool, ...]
-
-
+# Labels and weights in the loss [S, L]; a token of weight 0 is not judged.
 Targets = tuple[torch.Tensor, torch.Tensor]
 
 
-def token_targets(good: torch.Tensor, mask: torch.Tensor) -> Targets:
-    """Labels [S, L] and where they count: every response token (the TLDR model)."""
-    return good, mask
+def token_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
+    """Every response token, by its weight (the TLDR model)."""
+    return good, weights
 
 
-def response_targets(good: torch.Tensor, mask: torch.Tensor) -> Targets:
-    """Labels [S, L] and where they count: the last token alone (the naive model).
+def response_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
+    """The last token alone (the naive model).
 
     Its label is the response's: good when all tokens are.
     """
-    last = torch.zeros_like(mask)
-    last[torch.arange(len(mask)), mask.sum(1) - 1] = True
+    mask = weights > 0
+    last = torch.zeros_like(weights)
+    last[torch.arange(len(mask)), mask.sum(1) - 1] = 1.0
     return (good | ~mask).all(dim=1, keepdim=True).expand_as(good), last
 
 
-LOSSES = {"tldr": token_targets, "naive": response_targets}
+# tldr: the token-level loss with contrasts and corrections; plain: the paper's own, without them.
+LOSSES = {"tldr": token_targets, "plain": token_targets, "naive": response_targets}
 
 
 def batch_loss(
@@ -67,36 +67,53 @@ def batch_loss(
     members: Sequence[LabelledItem],
     features: torch.Tensor,
     loss: str,
-    bad_weight: float,
+    contrast_weight: float = 1.0,
+    correction_weight: float = 0.0,
 ) -> torch.Tensor:
-    """Binary cross-entropy, averaged over the tokens that the loss judges.
+    """Binary cross-entropy, the weighted mean over the tokens that the loss judges.
 
-    A bad token counts `bad_weight` times.
+    With a correction weight, the cross-entropy of the right tokens is added to it.
     """
     pad = model.backbone.tokenizer.pad_token_id
     batch = collate([member.item for member in members], features, pad)
     labels, _ = pad_ids([[int(label) for label in member.good] for member in members], 1)
-    good, judged = LOSSES[loss](labels.bool(), batch.mask)
+    contrast, _ = pad_ids([[int(mark) for mark in member.contrast] for member in members], 0)
+    weights = torch.where(contrast.bool(), contrast_weight, 1.0) * batch.mask
+    good, weights = LOSSES[loss](labels.bool(), weights)
+    judged = weights > 0
+    logits, words = model.logits_and_words(batch)
     entropy = torch.nn.functional.binary_cross_entropy_with_logits(
-        model.logits(batch)[judged], good[judged].float(), reduction="none"
+        logits[judged], good[judged].float(), reduction="none"
     )
-    weights = torch.where(good[judged], 1.0, bad_weight)
-    return (entropy * weights).sum() / weights.sum()
+    value = (entropy * weights[judged]).sum() / weights.sum()
+    right, _ = pad_ids([member.right for member in members], UNKNOWN)
+    known = right != UNKNOWN
+    if correction_weight and known.any():
+        told = model.backbone.logits(words[known])
+        value = value + correction_weight * torch.nn.functional.cross_entropy(told, right[known])
+    return value
 
 
 def train_reward(
     model: RewardModel,
-    groups: Sequence[Sequence[LabelledItem]],
+    sources: Sequence[Source],
     features: torch.Tensor,
     loss: str,
     settings: RewardSettings,
     checkpoints: Checkpoints,
 ) -> list[HistoryRow]:
-    """Train LoRA and head in place on groups of one image's responses; returns the history."""
+    """Train LoRA and head in place on groups of labelled items; returns the history.
+
+    Each source gives a loss of its own; their sum is trained.
+    """
     if loss not in LOSSES:
         raise InputError(f"loss {loss!r}; allowed: {', '.join(LOSSES)}")
+    extras = (settings.contrast_weight, settings.correction_weight) if loss == "tldr" else ()
     optimizers = Optimizers(
-        model.named_parameters(), settings.learning_rate, settings.adamw_learning_rate
+        model.named_parameters(),
+        settings.learning_rate,
+        settings.adamw_learning_rate,
+        {"lora_A": settings.lora_a_learning_rate},
     )
     start, history = 0, []
     if state := checkpoints.load():
@@ -109,18 +126,22 @@ def train_reward(
         began = time.monotonic()
         # Dropout is drawn anew from seed and step, so that a resumed run repeats it.
         torch.manual_seed(settings.seed * 1_000_003 + step)
-        members = draw_groups(groups, settings.batch_images, step, settings.seed)
-        value = batch_loss(model, members, features, loss, settings.bad_weight)
-        if not torch.isfinite(value):
-            images = sorted({member.item.image for member in members})[:8]
-            raise InputError(f"the loss is {value.item()} at step {step}; images {images}")
-        value.backward()
+        tokens, losses = 0, []
+        for name, members in draw_sources(sources, step, settings.seed).items():
+            value = batch_loss(model, members, features, loss, *extras)
+            if not torch.isfinite(value):
+                images = sorted({member.item.image for member in members})[:8]
+                where = f"{name} of images {images}"
+                raise InputError(f"the loss is {value.item()} at step {step}, {where}")
+            value.backward()
+            losses.append(value.item())
+            tokens += sum(len(member.good) for member in members)
         scale = cosine(step, settings.steps, settings.warmup_steps)
         optimizers.step(scale)
-        tokens = sum(len(member.good) for member in members)
         speed = tokens / (time.monotonic() - began)
-        history.append(HistoryRow(step + 1, value.item(), speed, scale * settings.learning_rate))
-        progress.step({"loss": f"{value.item():.4f}", "tokens/s": f"{speed:.0f}"})
+        mean = sum(losses) / len(losses)
+        history.append(HistoryRow(step + 1, mean, speed, scale * settings.learning_rate))
+        progress.step({"loss": f"{mean:.4f}", "tokens/s": f"{speed:.0f}"})
         if (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps:
             saved = [dataclasses.asdict(row) for row in history]
             checkpoints.save(step + 1, optimizers.tensors(), saved)

@@ -31,9 +31,8 @@ DRILLS: Mapping[str, tuple[str, ...]] = {
     ),
     "count things.": ("count_total", "count_colour", "count_shape", "count_size"),
 }
-# The kinds of questions that are drilled beside them: relations, and whether there is such a
-# thing, are learned from short answers.
-DRILLED_QUESTIONS = ("relation_open", "exists")
+# The kind of question that is drilled beside them: relations are learned from short answers.
+DRILLED_QUESTION = "relation_open"
 # Most counts are one; only a share of those is said, or one would always be the best guess.
 SINGLE_SHARE = 0.4
 
