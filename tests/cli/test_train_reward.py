@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -28,10 +29,14 @@ def arguments(world, out, steps=60, captions=None, extra=""):
     )
 
 
-def start(line):
-    """Start the command as a process of its own."""
+def start(line, room=resource.RLIM_INFINITY):
+    """Start the command as a process of its own; its files may have `room` bytes each."""
     command = [sys.executable, "-m", "tldr_reward", *line.split()]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
 
 
 def weights(folder):
@@ -56,6 +61,19 @@ def test_a_killed_run_goes_on_to_the_same_weights(world, tmp_path, command):
     assert command(arguments(world, tmp_path / "cut")).status == 0
     assert weights(tmp_path / "cut" / "model") == weights(tmp_path / "whole" / "model")
     assert not state.exists()
+
+
+@pytest.mark.parametrize(("steps", "written"), [(6, "state/state.safetensors"), (3, "model")])
+def test_a_full_disk_ends_in_one_line_and_leaves_nothing(steps, written, world, tmp_path):
+    """Files that may not grow stand in for it: the write is refused half-way."""
+    process = start(arguments(world, tmp_path, steps=steps), room=4096)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    (line,) = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert line.startswith(f"error: cannot write {tmp_path}/{written}: ")
+    assert "Traceback" not in err
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert left == []
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(world, tmp_path, command):

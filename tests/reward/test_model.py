@@ -104,6 +104,17 @@ def test_a_head_of_another_width_is_refused(tmp_path):
         load_reward_model(small_backbone("llama"), tmp_path / "model")
 
 
+@pytest.mark.parametrize("parts", ["projector,decoder", "projector"])
+@pytest.mark.parametrize(("trained", "given"), [ARCHITECTURES, ARCHITECTURES[::-1]])
+def test_an_adapter_of_another_backbone_is_refused(trained, given, parts, tmp_path):
+    model = new_reward_model(small_backbone(trained), Adapter(parse_parts(parts), 4, 4, 0.0), 0)
+    save_reward_model(model, tmp_path / "model", {})
+    other = small_backbone(given)
+    kind = other.model.config.model_type
+    with pytest.raises(InputError, match=f"does not fit the backbone, a {kind}"):
+        load_reward_model(other, tmp_path / "model")
+
+
 def test_a_model_of_another_format_version_is_refused(tmp_path):
     model = new_reward_model(small_backbone("llama"), Adapter(("decoder",), 4, 4, 0.0), 0)
     save_reward_model(model, tmp_path / "model", {"loss": "tldr"})

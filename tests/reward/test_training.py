@@ -28,6 +28,7 @@ SETTINGS = RewardSettings(
     lora_a_learning_rate=0.005,
     adamw_learning_rate=0.01,
     warmup_steps=2,
+    decay_share=0.5,
     checkpoint_steps=2,
     contrast_weight=3.0,
     correction_weight=0.5,

@@ -10,6 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from tldr_reward.errors import InputError
+
 FORMAT = "training-state/1"
 
 
@@ -35,8 +37,13 @@ class Checkpoints:
             "step": str(step),
             "history": json.dumps(history),
         }
-        save_file({key: value.contiguous() for key, value in tensors.items()}, part, metadata)
-        os.replace(part, self.path)
+        try:
+            save_file({key: value.contiguous() for key, value in tensors.items()}, part, metadata)
+            os.replace(part, self.path)
+        except SafetensorError as error:
+            raise InputError(f"cannot write {self.path}: {error}") from None
+        finally:
+            part.unlink(missing_ok=True)
 
     def load(self) -> tuple[int, dict[str, torch.Tensor], list] | None:
         """State of this job, if there is any: steps done, tensors, history.

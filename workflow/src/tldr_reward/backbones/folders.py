@@ -1,10 +1,13 @@
 """Backbones as ordinary Hugging Face folders: weights, tokenizer, processor, generation config."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from tldr_reward.backbones.interface import Backbone
@@ -15,16 +18,31 @@ from tldr_reward.errors import InputError
 CLASSES = {"paligemma": PaliGemmaBackbone, "mllama": MllamaBackbone}
 
 
-def save_backbone(backbone: Backbone, folder: Path | str) -> None:
-    """Save model and processor as one folder that appears whole (safetensors, never pickle)."""
+@contextlib.contextmanager
+def writing_model(folder: Path | str) -> Iterator[Path]:
+    """A folder to write a model into, which takes `folder`'s place when it is complete.
+
+    A full disk is an InputError and leaves nothing behind.
+    """
     folder = Path(folder)
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    backbone.model.save_pretrained(part)
-    backbone.processor.save_pretrained(part)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(part, folder)
+    try:
+        yield part
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(part, folder)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"cannot write {folder}: {error}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def save_backbone(backbone: Backbone, folder: Path | str) -> None:
+    """Save model and processor as one folder that appears whole (safetensors, never pickle)."""
+    with writing_model(folder) as part:
+        backbone.model.save_pretrained(part)
+        backbone.processor.save_pretrained(part)
 
 
 def load_backbone(folder: Path | str) -> Backbone:

@@ -1,6 +1,5 @@
-"""Muon for the matrices, AdamW for the rest, and the learning-rate schedules."""
+"""Muon for the matrices, AdamW for the rest, and the learning-rate schedule."""
 
-import math
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -85,10 +84,3 @@ def trapezoid(step: int, steps: int, warmup: int, decay_share: float = 0.4) -> f
     rise = (step + 1) / max(1, warmup)
     fall = (steps - step) / max(1.0, decay_share * steps)
     return min(1.0, rise, fall)
-
-
-def cosine(step: int, steps: int, warmup: int) -> float:
-    """Scale of the learning rate: linear warm-up, then half a cosine to 0 (tables 9 and 10)."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))

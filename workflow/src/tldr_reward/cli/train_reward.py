@@ -10,7 +10,7 @@ from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_r
 
 # Settings that this command does not vary, for tables 9 and 10.
 FIXED = {
-    "optimizer": "Muon on LoRA matrices, AdamW on the head; cosine with warm-up",
+    "optimizer": "Muon on LoRA matrices, AdamW on the head; warm-up, linear decay at the end",
     "gradient_accumulation_steps": 1,
 }
 # What is learned from: questions with each of their answers, sentences in which a negative and its
@@ -54,6 +54,7 @@ SOURCES = ("questions", "excerpts", "captions")
 @click.option("--lora-a-learning-rate", type=float, required=True, help="peak of Muon (LoRA's A)")
 @click.option("--adamw-learning-rate", type=float, required=True, help="peak of AdamW (head)")
 @click.option("--warmup-steps", type=click.IntRange(0), required=True)
+@click.option("--decay-share", type=click.FloatRange(0, 1), default=1.0, show_default=True)
 @click.option(
     "--contrast-weight",
     type=click.FloatRange(min=0, min_open=True),

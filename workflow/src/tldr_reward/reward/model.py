@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-import os
-import shutil
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
 from tldr_reward.backbones.batches import Batch, hidden_states
+from tldr_reward.backbones.folders import writing_model
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
 from tldr_reward.reward.lora import apply_to_weights
@@ -79,16 +78,11 @@ def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardM
 
 def save_reward_model(model: RewardModel, folder: Path | str, settings: dict) -> None:
     """Save adapter, head and settings as one folder that appears whole."""
-    folder = Path(folder)
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    model.peft_model.save_pretrained(part)
-    save_file(dict(model.head.state_dict()), part / "head.safetensors", {"format": FORMAT})
-    text = json.dumps({"format": FORMAT} | settings, indent=2, sort_keys=True)
-    (part / "settings.json").write_text(text + "\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(part, folder)
+    with writing_model(folder) as part:
+        model.peft_model.save_pretrained(part)
+        save_file(dict(model.head.state_dict()), part / "head.safetensors", {"format": FORMAT})
+        text = json.dumps({"format": FORMAT} | settings, indent=2, sort_keys=True)
+        (part / "settings.json").write_text(text + "\n")
 
 
 def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
@@ -107,13 +101,27 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
             f"the reward head at {folder} reads {weights['weight'].shape[1]} features; "
             f"the backbone gives {width}"
         )
-    peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
+    peft_model = _attached(backbone, folder)
     apply_to_weights(peft_model)
     head = torch.nn.Linear(width, 1)
     head.load_state_dict(weights)
     peft_model.requires_grad_(False).eval()
     head.requires_grad_(False).eval()
     return RewardModel(backbone, peft_model, head)
+
+
+def _attached(backbone: Backbone, folder: Path) -> PeftModel:
+    """A saved adapter on its backbone; InputError when it is of another one."""
+    try:
+        peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
+        stored = set(load_file(folder / "adapter_model.safetensors"))
+        fits = stored == set(get_peft_model_state_dict(peft_model))
+    except (RuntimeError, ValueError):
+        fits = False
+    if not fits:
+        kind = backbone.model.config.model_type
+        raise InputError(f"the adapter at {folder} does not fit the backbone, a {kind}")
+    return peft_model
 
 
 def trained_parameters(model: RewardModel) -> int:

@@ -9,7 +9,7 @@ import torch
 from tldr_reward.backbones.batches import Source, collate, draw_sources
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.backbones.interface import pad_ids
-from tldr_reward.backbones.optimizers import Optimizers, cosine
+from tldr_reward.backbones.optimizers import Optimizers, trapezoid
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 from tldr_reward.records import HistoryRow
@@ -19,7 +19,7 @@ from tldr_reward.reward.model import RewardModel
 
 @dataclasses.dataclass(frozen=True)
 class RewardSettings:
-    """Steps, peak learning rates, warm-up, seed; Muon on LoRA, AdamW on the head.
+    """Steps, peak learning rates, their schedule, seed; Muon on LoRA, AdamW on the head.
 
     LoRA's A has a rate of its own: W' = W + s B A, and B wants the higher one (LoRA+). The other
     two are of the tldr loss. Tokens at which a response differs from its negative or its original
@@ -32,6 +32,7 @@ class RewardSettings:
     lora_a_learning_rate: float
     adamw_learning_rate: float
     warmup_steps: int
+    decay_share: float
     checkpoint_steps: int
     contrast_weight: float
     correction_weight: float
@@ -136,7 +137,7 @@ def train_reward(
             value.backward()
             losses.append(value.item())
             tokens += sum(len(member.good) for member in members)
-        scale = cosine(step, settings.steps, settings.warmup_steps)
+        scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
         optimizers.step(scale)
         speed = tokens / (time.monotonic() - began)
         mean = sum(losses) / len(losses)
