@@ -83,13 +83,14 @@ def test_items_go_to_their_sources():
         for index, (prompt, task) in enumerate(zip(prompts, tasks, strict=True))
     ]
     drilled = CaptionRecord("x-d0-relation_open", "x", "where?", "left", "vqa", "original")
+    choice = CaptionRecord("x-q0-relation_open-choice", "x", "(A)?", "(A)", "vqa", "original")
     again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
-    assert grouped([*records, again, drilled], range(10)) == {
+    assert grouped([*records, again, drilled, choice], range(11)) == {
         "looks": [[0], [4]],
         "drills": [[0], [1], [4], [5]],
         "relations": [[9]],
         "captions": [[3, 8], [7]],
-        "questions": [[2], [6]],
+        "questions": [[2], [6], [10]],
     }
 
 

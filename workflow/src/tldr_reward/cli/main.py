@@ -3,6 +3,7 @@
 import ast
 import errno
 import importlib
+import os
 import pkgutil
 import sys
 from pathlib import Path
@@ -64,6 +65,8 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line; bad input and a full disk end in one line and exit status 2."""
+    if not sys.stderr.isatty():  # a log file has no use for the bar that transformers draws
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         command.main(prog_name="tldr-reward", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -10,7 +10,6 @@ import click
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
 from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, LOOK_PROMPTS
-from tldr_reward.world.responses import question_kind
 from tldr_reward.world.scenes import Scene
 
 # What is learned from; "looks" are those drills that look things up, which come first, and
@@ -207,7 +206,7 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
             groups["looks"].append([item])
         if record.prompt in DRILLS:
             groups["drills"].append([item])
-        elif question_kind(record.caption_id) == DRILLED_QUESTION:
+        elif record.caption_id.endswith(DRILLED_QUESTION):  # its multiple-choice twins do not
             groups["relations"].append([item])
         elif record.task == "vqa":
             groups["questions"].append([item])

@@ -1,7 +1,10 @@
 """The reward model: a backbone with LoRA and a linear head on its last hidden states (eq. 6)."""
 
+import contextlib
 import dataclasses
 import json
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -70,7 +73,8 @@ def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardM
         target_modules=backbone.lora_targets(adapter.parts),
         bias="none",
     )
-    peft_model = get_peft_model(backbone.model, config)
+    with _without_rename_warning():
+        peft_model = get_peft_model(backbone.model, config)
     apply_to_weights(peft_model)
     head = torch.nn.Linear(backbone.text_config.hidden_size, 1)
     return RewardModel(backbone, peft_model, head)
@@ -113,7 +117,8 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
 def _attached(backbone: Backbone, folder: Path) -> PeftModel:
     """A saved adapter on its backbone; InputError when it is of another one."""
     try:
-        peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
+        with _without_rename_warning():
+            peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
         stored = set(load_file(folder / "adapter_model.safetensors"))
         fits = stored == set(get_peft_model_state_dict(peft_model))
     except (RuntimeError, ValueError):
@@ -122,6 +127,14 @@ def _attached(backbone: Backbone, folder: Path) -> PeftModel:
         kind = backbone.model.config.model_type
         raise InputError(f"the adapter at {folder} does not fit the backbone, a {kind}")
     return peft_model
+
+
+@contextlib.contextmanager
+def _without_rename_warning() -> Iterator[None]:
+    """PEFT asks transformers for an attribute by its old name, and its user is warned of that."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is dep", FutureWarning)
+        yield
 
 
 def trained_parameters(model: RewardModel) -> int:
