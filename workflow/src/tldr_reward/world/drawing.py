@@ -10,7 +10,7 @@ from tldr_reward.world.scenes import Scene, Sign, TinyThing
 
 IMAGE_SIZE = 64
 CELL_SIZE = 16
-_EXTENT = {"big": 12, "small": 7}  # pixels; big and jittered by 2 still fits its cell
+_EXTENT = {"big": 12, "small": 8}  # pixels; big and jittered by 2 still fits its cell
 _JITTER = 2
 _SIGN_JITTER = (2, 1)  # rows, columns: the plate is 13 of 16 pixels wide
 _NOISE = 6.0
