@@ -172,6 +172,14 @@ def test_questions_and_excerpts_are_learned_from_too(world, tmp_path, command):
     assert (settings["contrast_weight"], settings["correction_weight"]) == (5.0, 1.0)
 
 
+@pytest.mark.parametrize("loss", ["plain", "naive"])
+def test_other_losses_say_that_they_make_no_use_of_contrasts(loss, world, tmp_path, command):
+    line = arguments(world, tmp_path, steps=2, extra="--contrast-weight 5 --correction-weight 1")
+    assert command(line.replace("--loss tldr", f"--loss {loss}")).status == 0
+    settings = json.loads((tmp_path / "model" / "settings.json").read_text())
+    assert (settings["contrast_weight"], settings["correction_weight"]) == (1.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("extra", "said"),
     [

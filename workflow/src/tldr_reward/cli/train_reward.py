@@ -1,5 +1,6 @@
 """`tldr-reward train-reward`: train a token-level or a response-level reward model."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -116,54 +117,52 @@ def command(
         save_reward_model,
         trained_parameters,
     )
-    from tldr_reward.reward.training import RewardSettings, train_reward
+    from tldr_reward.reward.training import RewardSettings, effective, train_reward
 
     use_threads(threads)
-    records = read_records(captions, CaptionRecord)
-    unlabelled = [record.caption_id for record in records if record.bad_spans is None]
-    if unlabelled:
-        raise InputError(f"{captions}: caption {unlabelled[0]!r} has no labels (bad_spans)")
+    sizes = {"excerpt_steps": excerpt_steps, "batch_questions": batch_questions}
+    sizes |= {"batch_excerpts": batch_excerpts, "batch_images": batch_images}
+    drawn = phases(**sizes, steps=settings["steps"])
+    records = read_labelled(captions)
     rows, images = read_images(image_records, [record.image_id for record in records])
     backbone = load_backbone(backbone_folder)
     adapter = Adapter(parse_parts(parts), rank, alpha, dropout)
     features = cached_features(backbone, images)
-    counts = (batch_questions, batch_excerpts, batch_images)
-    drawn = phases(counts, excerpt_steps, settings["steps"])
     sources = labelled_sources(backbone, records, rows, drawn, captions)
     model = new_reward_model(backbone, adapter, settings["seed"])
-    job = settings | {
-        "drawn": str(drawn),
+    chosen = RewardSettings(**settings)
+    adapted = {"parts": list(adapter.parts)}
+    adapted |= {"lora_rank": rank, "lora_alpha": alpha, "lora_dropout": dropout}
+    made_from = {
         "loss": loss,
-        "adapter": [parts, rank, alpha, dropout],
         "captions": file_digest(captions),
         "backbone": file_digest(backbone_folder / "model.safetensors"),
     }
-    checkpoints = Checkpoints(state, job)
-    chosen = RewardSettings(**settings)
+    checkpoints = Checkpoints(state, settings | sizes | adapted | made_from)
     written = train_reward(model, sources, features, loss, chosen, checkpoints)
     facts = {
         "loss": loss,
         "responses_per_image": round(len(records) / len(rows), 2),
-        "excerpt_steps": excerpt_steps,
-        "batch_questions": batch_questions,
-        "batch_excerpts": batch_excerpts,
-        "batch_images": batch_images,
         "parameters_trained": trained_parameters(model),
+        "backbone": geometry(backbone, features.shape[1]),
     }
-    adapted = {
-        "parts": list(adapter.parts),
-        "lora_rank": rank,
-        "lora_alpha": alpha,
-        "lora_dropout": dropout,
-    }
-    facts |= settings | adapted | FIXED | {"backbone": geometry(backbone, features.shape[1])}
+    facts |= sizes | dataclasses.asdict(effective(chosen, loss)) | adapted | FIXED
     save_reward_model(model, out, facts)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
 
 
+def read_labelled(captions: Path) -> list[CaptionRecord]:
+    """Caption records of a file; InputError when one has no labels."""
+    records = read_records(captions, CaptionRecord)
+    unlabelled = [record.caption_id for record in records if record.bad_spans is None]
+    if unlabelled:
+        raise InputError(f"{captions}: caption {unlabelled[0]!r} has no labels (bad_spans)")
+    return records
+
+
 def phases(
-    counts: Sequence[int], excerpt_steps: int, steps: int
+    excerpt_steps: int, batch_questions: int, batch_excerpts: int, batch_images: int, steps: int
 ) -> dict[str, tuple[int, int, int]]:
     """How many groups of each source are drawn, from which step on and until which.
 
@@ -171,13 +170,13 @@ def phases(
     """
     if excerpt_steps >= steps:
         raise InputError(f"--excerpt-steps {excerpt_steps}; below --steps {steps} are allowed")
-    if excerpt_steps and not counts[0] + counts[1]:
+    if excerpt_steps and not batch_questions + batch_excerpts:
         raise InputError(
             f"--excerpt-steps {excerpt_steps} with nothing to learn from in these steps; "
             "--batch-questions or --batch-excerpts is needed"
         )
-    first = (0, 0, excerpt_steps)
-    drawn = zip(SOURCES, counts, first, strict=True)
+    counts = (batch_questions, batch_excerpts, batch_images)
+    drawn = zip(SOURCES, counts, (0, 0, excerpt_steps), strict=True)
     return {name: (count, start, steps) for name, count, start in drawn if count}
 
 

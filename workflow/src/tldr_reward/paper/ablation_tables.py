@@ -57,7 +57,7 @@ def table2(sources: Sources) -> Table:
     notes = (
         *percent_notes(sources),
         "Loss: plain weighs all tokens alike, as the paper's does; contrast gives more weight to "
-        "those at which a negative and its original differ.",
+        "those at which a negative and its original differ, and must tell the right token there.",
     )
     return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, notes)
 

@@ -53,7 +53,8 @@ class RewardModel:
         """
         outputs: list = []
         decoder = self.backbone.decoder()
-        hook = decoder.layers[-2].register_forward_hook(lambda *call: outputs.append(call[-1]))
+        (layer, *_) = decoder.layers[-2:]  # a decoder of one layer has none below it
+        hook = layer.register_forward_hook(lambda *call: outputs.append(call[-1]))
         try:
             logits = self.logits(batch)
         finally:

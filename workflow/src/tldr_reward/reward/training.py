@@ -63,6 +63,13 @@ def response_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
 LOSSES = {"tldr": token_targets, "plain": token_targets, "naive": response_targets}
 
 
+def effective(settings: RewardSettings, loss: str) -> RewardSettings:
+    """The settings that a loss makes use of: contrasts and corrections are of tldr alone."""
+    if loss == "tldr":
+        return settings
+    return dataclasses.replace(settings, contrast_weight=1.0, correction_weight=0.0)
+
+
 def batch_loss(
     model: RewardModel,
     members: Sequence[LabelledItem],
@@ -109,7 +116,7 @@ def train_reward(
     """
     if loss not in LOSSES:
         raise InputError(f"loss {loss!r}; allowed: {', '.join(LOSSES)}")
-    extras = (settings.contrast_weight, settings.correction_weight) if loss == "tldr" else ()
+    settings = effective(settings, loss)
     optimizers = Optimizers(
         model.named_parameters(),
         settings.learning_rate,
@@ -129,7 +136,8 @@ def train_reward(
         torch.manual_seed(settings.seed * 1_000_003 + step)
         tokens, losses = 0, []
         for name, members in draw_sources(sources, step, settings.seed).items():
-            value = batch_loss(model, members, features, loss, *extras)
+            weights = (settings.contrast_weight, settings.correction_weight)
+            value = batch_loss(model, members, features, loss, *weights)
             if not torch.isfinite(value):
                 images = sorted({member.item.image for member in members})[:8]
                 where = f"{name} of images {images}"
