@@ -1,4 +1,7 @@
-"""Figure: training loss of each reward model against step, one panel a backbone."""
+"""Figure: training loss of each reward model against step, one panel a backbone.
+
+Each loss is the model's own: those of other weights or targets differ in level, not in success.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +41,7 @@ def draw_training_curves(histories: Mapping[str, Sequence[HistoryRow]], scale: s
         axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.yaxis.set_minor_locator(NullLocator())
-    axes[0].set_ylabel("Loss (running mean)")
+    axes[0].set_ylabel("Own loss (running mean)")
     handles = {}
     for axis in axes:
         lines, labels = axis.get_legend_handles_labels()
