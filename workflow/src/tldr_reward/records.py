@@ -103,6 +103,34 @@ class CellLabels:
 
 
 @dataclasses.dataclass(frozen=True)
+class BenchmarkItem:
+    """One question of a benchmark about one image; `path` is relative to the folder of its file.
+
+    `options` are what a model is to say, `choices` what each of them means (the same where a
+    choice itself is to be said); `answer` is the right option.
+    """
+
+    FORMAT: typing.ClassVar[str] = "benchmark-item/1"
+    item_id: str
+    benchmark: str
+    path: str
+    prompt: str
+    options: tuple[str, ...]
+    choices: tuple[str, ...]
+    answer: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", tuple(self.options))
+        object.__setattr__(self, "choices", tuple(self.choices))
+        _check_choice("item_id", self.item_id, "answer", self.answer, self.options)
+        if len(self.options) != len(self.choices):
+            raise InputError(
+                f"item {self.item_id!r} has {len(self.options)} options and {len(self.choices)} "
+                "choices; as many are needed"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
 class Metric:
     """One measured number with its 95% interval: a row of every metrics CSV."""
 

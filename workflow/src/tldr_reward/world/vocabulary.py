@@ -7,6 +7,7 @@ from tldr_reward.world.drills import DRILLS
 from tldr_reward.world.grammar import FORMS
 from tldr_reward.world.lexicon import word_categories
 from tldr_reward.world.questions import CHOICE_LETTERS, KINDS, YES_NO
+from tldr_reward.world.untaught import PARITIES, PARITY_QUESTION, WINNER_QUESTION, WINNERS
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _TOKEN = re.compile(r"\([A-D]\)|\w+|[^\w\s\[\]]")
@@ -22,4 +23,5 @@ def vocabulary() -> tuple[str, ...]:
     texts = [_PLACEHOLDER.sub(" ", template) for template in templates]
     texts += [" ".join(words) for words in word_categories().values()]
     texts += [CAPTION_PROMPT, *DRILLS, " ".join(CHOICE_LETTERS), " ".join(YES_NO), "of"]
+    texts += [PARITY_QUESTION, *PARITIES, WINNER_QUESTION, *WINNERS]
     return tuple(sorted({token for text in texts for token in _TOKEN.findall(text)}))
