@@ -73,7 +73,9 @@ def parse_count(pair: str) -> tuple[str, int]:
     """`counting=120` as name and number; InputError says what is allowed."""
     name, _, number = pair.partition("=")
     if name not in BENCHMARKS:
-        raise InputError(f"--items {pair!r}: no benchmark {name!r}; allowed: {', '.join(BENCHMARKS)}")
+        raise InputError(
+            f"--items {pair!r}: no benchmark {name!r}; allowed: {', '.join(BENCHMARKS)}"
+        )
     if not number.isdecimal() or int(number) < 1:
         raise InputError(f"--items {pair!r}: a number of 1 or more is needed, as in {name}=120")
     return name, int(number)

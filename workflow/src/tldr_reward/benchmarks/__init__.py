@@ -1,0 +1,1 @@
+"""Benchmarks through lm-evaluation-harness: its tasks, our parsers, a backbone as its model."""
