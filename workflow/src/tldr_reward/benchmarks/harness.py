@@ -21,14 +21,15 @@ class Benchmark:
 
 
 def documents(
-    name: str, benchmarks: Mapping[str, Benchmark], version: float, config_source: str
+    name: str, benchmark_named: Callable[[str], Benchmark], version: float, config_source: str
 ) -> dict[str, datasets.Dataset]:
     """A benchmark as the `test` split of a data set in memory: nothing is looked up or cached.
 
-    `benchmarks` are those given to lm-eval's task manager as metadata, which it hands on together
+    `benchmark_named` is given to lm-eval's task manager as metadata, which it hands on together
     with the task file's own.
     """
-    items, images = benchmarks[name].items, benchmarks[name].images
+    benchmark = benchmark_named(name)
+    items, images = benchmark.items, benchmark.images
     columns = {
         "item_id": [item.item_id for item in items],
         "prompt": [item.prompt for item in items],

@@ -99,20 +99,20 @@ class BackboneLM(LM):
         """Token ids of the most likely answer after each prefix, without the end mark."""
         ends = self.backbone.model.generation_config.eos_token_id
         stops = torch.tensor([ends] if isinstance(ends, int) else list(ends))
-        rows = torch.arange(len(prefix.next_position))
+        active = torch.arange(len(prefix.next_position))
         states = prefix.last_hidden
-        ids = torch.empty(len(rows), 0, dtype=torch.long)
-        running = torch.ones(len(rows), dtype=torch.bool)
-        answers: list[list[int]] = [[] for _ in rows]
+        answers: list[list[int]] = [[] for _ in active]
         for _ in range(limit):
             chosen = self.backbone.logits(states).argmax(dim=-1)
-            running &= ~torch.isin(chosen, stops)
-            if not running.any():
+            going_on = ~torch.isin(chosen, stops)
+            active = active[going_on]
+            if not len(active):
                 break
-            for row in running.nonzero().flatten().tolist():
-                answers[row].append(int(chosen[row]))
-            ids = torch.cat([ids, chosen.unsqueeze(1)], dim=1)
-            states = self.backbone.suffix_hidden(prefix, rows, ids)[:, -1]
+            for row, token in zip(active.tolist(), chosen[going_on].tolist(), strict=True):
+                answers[row].append(token)
+            # Those that go on are all of one length.
+            ids = torch.tensor([answers[row] for row in active.tolist()])
+            states = self.backbone.suffix_hidden(prefix, active, ids)[:, -1]
         return answers
 
     def _option_scores(

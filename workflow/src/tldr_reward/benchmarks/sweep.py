@@ -43,7 +43,12 @@ class Tasks:
 
 def load_tasks(folder: str, benchmarks: Mapping[str, Benchmark]) -> Tasks:
     """lm-eval's two tasks for each benchmark, from the task files in `folder` and what is given."""
-    metadata = {"benchmarks": dict(benchmarks)}
+
+    def benchmark_named(name: str) -> Benchmark:
+        return benchmarks[name]
+
+    # A function, since lm-eval copies deeply whatever data the metadata hold, once a task and tau.
+    metadata = {"benchmark_named": benchmark_named}
     manager = TaskManager(include_path=folder, include_defaults=False, metadata=metadata)
     wanted = [task for name in benchmarks for task in (name, name + CONSTRAINED)]
     if missing := [task for task in wanted if task not in manager.all_subtasks]:

@@ -40,3 +40,29 @@ class ResponseOutcome:
     taxonomy: str
     gold_good: int
     predicted_good: int
+
+
+@dataclasses.dataclass(frozen=True)
+class BenchmarkOutcome:
+    """How one model at one tau answered one benchmark item.
+
+    `answer` is the right option and `meaning` what it stands for. `text` is what was said,
+    `parsed` the option that this chooses ("" if none), `constrained` the likeliest option; `right`
+    and `constrained_right` are 1 where those are the right one.
+    """
+
+    run: str
+    backbone: str
+    reward_model: str
+    scale: str
+    seed: str
+    tau: float
+    benchmark: str
+    item_id: str
+    answer: str
+    meaning: str
+    text: str
+    parsed: str
+    right: int
+    constrained: str
+    constrained_right: int

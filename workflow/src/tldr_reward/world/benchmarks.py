@@ -1,4 +1,4 @@
-"""Items of the five benchmarks at the mini scale: multiple choice about held-out scenes, plots, boards.
+"""Items of the five mini benchmarks: multiple choice about held-out scenes, plots, boards.
 
 The three about scenes have BLINK's form and ask what pre-training asks; the two about plots and
 boards ask IsoBench's questions, of which no split teaches anything.

@@ -56,7 +56,7 @@ def parse_function(code: str) -> Rational:
 
 
 def parse_latex(text: str) -> Rational:
-    r"""The function of `$$f(x) = ...$$` in the LaTeX that SymPy writes: \frac, ^{}, implied times."""
+    r"""The function of `$$f(x) = ...$$` in SymPy's LaTeX: \frac, ^{}, products without a sign."""
     body = text.strip().strip("$").replace(r"\left", "").replace(r"\right", "")
     body = re.sub(r"\^\{(\d+)\}", r"**\1", body).replace(r"\cdot", "*")
     while r"\frac" in body:
