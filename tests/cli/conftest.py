@@ -78,7 +78,7 @@ def world(tmp_path_factory) -> TinyWorld:
         f"--scenes {folder}/scenes.jsonl --cells {folder}/cells.jsonl",
         f"write-captions --scenes {folder}/scenes.jsonl --image-records {folder}/images.jsonl "
         f"--captions-per-image train=2 --questions-per-image pretrain=2 "
-        f"--questions-per-image train=1 --drills-per-image pretrain=1 "
+        f"--questions-per-image train=1 --drills-per-image pretrain=1 --fixes-per-image pretrain=1 "
         f"--out {folder}/originals.jsonl",
         f"perturb-captions --scenes {folder}/scenes.jsonl --image-records {folder}/images.jsonl "
         f"--originals {folder}/originals.jsonl --out {folder}/captions "
@@ -89,7 +89,7 @@ def world(tmp_path_factory) -> TinyWorld:
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
         f"--captions {folder}/captions/pretrain.jsonl --scenes {folder}/scenes.jsonl "
         f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 "
-        f"--batch-relations 4 --batch-images 4 --batch-questions 4 {RATES} "
+        f"--batch-relations 4 --batch-images 4 --batch-questions 4 --batch-fixes 4 {RATES} "
         f"--query-key-learning-rate 0.02 "
         f"--state {folder}/state --out {folder}/final --history {folder}/history.csv",
     ]

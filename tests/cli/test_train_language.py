@@ -29,7 +29,7 @@ def arguments(world, out, keep_at="3,39"):
         f"--captions {world.folder}/captions/pretrain.jsonl --scenes {world.folder}/scenes.jsonl "
         f"--determined-weight 4 --steps 40 --look-steps 5 "
         f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
-        f"--batch-relations 4 --batch-images 4 --batch-questions 4 {RATES} "
+        f"--batch-relations 4 --batch-images 4 --batch-questions 4 --batch-fixes 4 {RATES} "
         f"--query-key-learning-rate 0.02 --checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
@@ -85,12 +85,14 @@ def test_items_go_to_their_sources():
     drilled = CaptionRecord("x-d0-relation_open", "x", "where?", "left", "vqa", "original")
     choice = CaptionRecord("x-q0-relation_open-choice", "x", "(A)?", "(A)", "vqa", "original")
     again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
-    assert grouped([*records, again, drilled, choice], range(11)) == {
+    fix = CaptionRecord("x-f0", "x", "fix: a *b.", "a c.", "caption", "original")
+    assert grouped([*records, again, drilled, choice, fix], range(12)) == {
         "looks": [[0], [4]],
         "drills": [[0], [1], [4], [5]],
         "relations": [[9]],
         "captions": [[3, 8], [7]],
         "questions": [[2], [6], [10]],
+        "fixes": [[11]],
     }
 
 

@@ -88,6 +88,16 @@ def test_aggregated_captions_are_of_the_qa_source():
     assert all(len(sentence_spans(text)) >= 3 for text in by_parity[1])
 
 
+def test_sentences_to_fix_have_prompts_and_ids_of_their_own():
+    writer = ResponseWriter("pretrain", 0, 0, {}, seed=1, fixes=2)
+    (scene,) = draw_splits({"pretrain": 1}, seed=1)["pretrain"]
+    image = ImageRecord(scene.image_id, "x.png", source_of("pretrain", 0), "pretrain")
+    records = writer.of_image(image, scene)
+    assert [record.caption_id for record in records] == ["pretrain-000000-f0", "pretrain-000000-f1"]
+    assert all(record.prompt.startswith("fix: ") for record in records)
+    assert {record.task for record in records} == {"caption"}
+
+
 def test_drills_are_statements_and_short_questions_of_their_own_ids():
     writer = ResponseWriter("pretrain", 0, 0, {}, seed=1, drills=2)
     records = []

@@ -51,6 +51,7 @@ rule write_captions:
                     "captions_per_image",
                     "questions_per_image",
                     "drills_per_image",
+                    "fixes_per_image",
                 )
             }
         ),

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import torch
 
+from tldr_reward.backbones.muon import Muon
+
 _NOT_HIDDEN = ("embed", "lm_head", "position")
 
 
@@ -37,7 +39,7 @@ class Optimizers:
             own = (rate for part, rate in (own_rates or {}).items() if part in name)
             by_rate.setdefault(next(own, learning_rate), []).append(tensor)
         self.parts = [
-            torch.optim.Muon(_groups(by_rate), weight_decay=weight_decay),
+            Muon(_groups(by_rate), weight_decay=weight_decay),
             torch.optim.AdamW(
                 _groups({adamw_learning_rate: [tensor for _, tensor in rest]}),
                 betas=(0.9, 0.99),

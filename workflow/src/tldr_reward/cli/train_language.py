@@ -10,11 +10,12 @@ import click
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
 from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, LOOK_PROMPTS
+from tldr_reward.world.fixes import FIX_PROMPT
 from tldr_reward.world.scenes import Scene
 
 # What is learned from; "looks" are those drills that look things up, which come first, and
 # "relations" are the drilled questions.
-SOURCES = ("looks", "drills", "relations", "captions", "questions")
+SOURCES = ("looks", "drills", "relations", "captions", "questions", "fixes")
 
 
 @click.command()
@@ -47,6 +48,7 @@ SOURCES = ("looks", "drills", "relations", "captions", "questions")
 @click.option("--batch-relations", type=click.IntRange(1), required=True)
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
+@click.option("--batch-fixes", type=click.IntRange(1), required=True)
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
 @click.option(
     "--query-key-learning-rate",
@@ -78,6 +80,7 @@ def command(
     batch_relations,
     batch_images,
     batch_questions,
+    batch_fixes,
     keep_at,
     keep,
     threads,
@@ -88,12 +91,13 @@ def command(
 ) -> None:
     """Pre-train decoder, projector and LM head; the vision tower is frozen.
 
-    First on drills that look things up, then on all drills, then on captions and questions too.
+    First on drills that look things up, then on all drills, then on captions, questions and
+    sentences to fix too.
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
     --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
     --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96
-    --batch-drills 48 --batch-relations 40 --batch-images 16 --batch-questions 32
+    --batch-drills 48 --batch-relations 40 --batch-images 16 --batch-questions 32 --batch-fixes 16
     --learning-rate 0.02 --query-key-learning-rate 0.003
     --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
@@ -104,7 +108,14 @@ def command(
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
     from tldr_reward.cli.threads import use_threads
 
-    counts = (batch_looks, batch_drills, batch_relations, batch_images, batch_questions)
+    counts = (
+        batch_looks,
+        batch_drills,
+        batch_relations,
+        batch_images,
+        batch_questions,
+        batch_fixes,
+    )
     drawn = phases(counts, look_steps, drill_steps, settings["steps"])
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
@@ -179,8 +190,8 @@ def phases(
             f"--drill-steps {drill_steps}; "
             f"at least --look-steps {look_steps}, below --steps {steps}"
         )
-    first = (0, look_steps, look_steps, drill_steps, drill_steps)
-    last = (look_steps, steps, steps, steps, steps)
+    first = (0, look_steps, look_steps, drill_steps, drill_steps, drill_steps)
+    last = (look_steps, steps, steps, steps, steps, steps)
     return dict(zip(SOURCES, zip(counts, first, last, strict=True), strict=True))
 
 
@@ -208,6 +219,8 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
             groups["drills"].append([item])
         elif record.caption_id.endswith(DRILLED_QUESTION):  # its multiple-choice twins do not
             groups["relations"].append([item])
+        elif record.prompt.startswith(FIX_PROMPT):
+            groups["fixes"].append([item])
         elif record.task == "vqa":
             groups["questions"].append([item])
         else:

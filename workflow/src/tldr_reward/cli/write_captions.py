@@ -24,6 +24,7 @@ from tldr_reward.world.splits import SPLITS, check_split, parse_counts
 @click.option(
     "--drills-per-image", multiple=True, help="Split and drills a kind: pretrain=2; else 0."
 )
+@click.option("--fixes-per-image", multiple=True, help="Split and sentences to fix; else 0.")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def command(
     scenes: Path,
@@ -32,9 +33,10 @@ def command(
     captions_per_image: tuple[str, ...],
     questions_per_image: tuple[str, ...],
     drills_per_image: tuple[str, ...],
+    fixes_per_image: tuple[str, ...],
     out: Path,
 ) -> None:
-    """Write the original responses: captions, drills, questions with answers.
+    """Write the original responses: captions, drills, fixes, questions with answers.
 
     Example: tldr-reward write-captions --scenes data/scenes.jsonl --image-records
     data/images.jsonl --captions-per-image train=4 --questions-per-image train=2
@@ -43,6 +45,7 @@ def command(
     captions = parse_counts(captions_per_image, "--captions-per-image")
     questions = parse_counts(questions_per_image, "--questions-per-image")
     drills = parse_counts(drills_per_image, "--drills-per-image")
+    fixes = parse_counts(fixes_per_image, "--fixes-per-image")
     _check_questions(questions)
     truth = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     images = read_records(image_records, ImageRecord)
@@ -55,6 +58,7 @@ def command(
             texts,
             seed,
             drills.get(split, 0),
+            fixes.get(split, 0),
         )
         for split in SPLITS
     }

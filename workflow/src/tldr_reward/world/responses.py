@@ -8,6 +8,7 @@ from tldr_reward.records import CaptionRecord, ImageRecord
 from tldr_reward.world.asking import AnswerBalance, ask_question, ask_questions
 from tldr_reward.world.captions import CAPTION_PROMPT, aggregate_caption, dense_caption
 from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, write_drill
+from tldr_reward.world.fixes import write_fix
 from tldr_reward.world.questions import (
     CHOICE_LETTERS,
     KINDS,
@@ -38,9 +39,10 @@ class ResponseWriter:
         texts: dict[str, str],
         seed: int,
         drills: int = 0,
+        fixes: int = 0,
     ) -> None:
         self.split, self.captions, self.questions, self.texts = split, captions, questions, texts
-        self.drills = drills
+        self.drills, self.fixes = drills, fixes
         self.rng = np.random.default_rng([seed, *split.encode()])
         self.asked = AnswerBalance()
         self.aggregated = AnswerBalance()
@@ -51,7 +53,7 @@ class ResponseWriter:
     def of_image(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         """All original responses to one image; every one is true, so `bad_spans` is ()."""
         records = self._captions_of(image, scene)
-        records += self._drills_of(image, scene)
+        records += self._drills_of(image, scene) + self._fixes_of(image, scene)
         # As in the paper, training has question-answer pairs of the QA source only.
         if self.split != "train" or image.source == QA:
             asked = ask_questions(scene, self.questions, self.asked, self.rng)
@@ -76,6 +78,14 @@ class ResponseWriter:
             if question is not None:
                 name = f"{stem}-{DRILLED_QUESTION}"
                 records.append(_vqa(name, image, question.text, question.answer))
+        return records
+
+    def _fixes_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
+        records = []
+        for index in range(self.fixes):
+            if fix := write_fix(scene, self.rng):
+                name = f"{image.image_id}-f{index}"
+                records.append(_original(name, image, *fix, "caption"))
         return records
 
     def _captions_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
