@@ -19,9 +19,10 @@ ARROWS = {
     "perturb": set(),
     "backbones": set(),
     "reward": {"backbones"},
+    "benchmarks": {"backbones", "reward"},
     "metrics": set(),
     "paper": {"metrics"},
-    "cli": {"world", "perturb", "backbones", "reward", "metrics", "paper"},
+    "cli": {"world", "perturb", "backbones", "reward", "benchmarks", "metrics", "paper"},
     "__main__": {"cli"},
 }
 LIGHT = GROUND | {"world", "perturb", "metrics", "paper"}
@@ -87,6 +88,11 @@ def test_light_rooms_import_no_model_library(path):
 def test_only_metrics_imports_statsmodels():
     rooms = {room_of(module_name(path)) for path in FILES if "statsmodels" in libraries(path)}
     assert rooms == {"metrics"}
+
+
+def test_only_benchmarks_imports_the_harness():
+    rooms = {room_of(module_name(path)) for path in FILES if "lm_eval" in libraries(path)}
+    assert rooms == {"benchmarks"}
 
 
 def opening_calls(path: Path) -> list[str]:

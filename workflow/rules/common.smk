@@ -143,6 +143,13 @@ REWARD_MODELS = read_registry(
     "reward_models.schema.json",
     ("backbone", "reward_model"),
 )
+BENCHMARKS = {
+    name: row
+    for (name,), row in read_registry(
+        ROOT / "workflow/config/benchmarks.tsv", "benchmarks.schema.json", ("benchmark",)
+    ).items()
+}
+TASK_FILES = sorted(path.name for path in (ROOT / "workflow/tasks").iterdir())
 BACKBONES = list(dict.fromkeys(backbone for backbone, _ in REWARD_MODELS))
 SPLITS = list(config["data"]["images"])
 OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
@@ -150,7 +157,7 @@ HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
 ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
 PLAIN = "tldr_plain"
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
-TABLES = ["table1", "table1_ood", "table2", "table8", "table9", "table10", "table11"]
+TABLES = ["table1", "table1_ood", "table2", "table5", "table8", "table9", "table10", "table11"]
 FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
 
 

@@ -142,3 +142,19 @@ use rule make_table1 as make_table11 with:
         "<benchmarks>/make_table11.tsv"
     params:
         table="table11",
+
+
+use rule make_table1 as make_table5 with:
+    input:
+        metrics="<results>/tau/tldr/benchmarks.csv",
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table5.schema.json"),
+    output:
+        csv=report("paper_tables/table5.csv", caption="../report/table5.rst", category="Benchmarks"),
+        markdown="paper_tables/table5.md",
+    log:
+        "<logs>/make_table5.log",
+    benchmark:
+        "<benchmarks>/make_table5.tsv"
+    params:
+        table="table5",

@@ -8,12 +8,12 @@ import click
 from tldr_reward.records import Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
-_TABLES = ("table1", "table1_ood", "table2", "table8", "table9", "table10", "table11")
+_TABLES = ("table1", "table1_ood", "table2", "table5", "table8", "table9", "table10", "table11")
 
 
 @click.command(short_help="One published table as CSV and Markdown.")
 @click.argument("name", type=click.Choice(_TABLES))
-@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 11).")
+@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 5, 11).")
 @click.option(
     "--responses",
     type=_FILE,
@@ -71,8 +71,9 @@ def command(
     from tldr_reward.paper.reported import ReportedValue
     from tldr_reward.paper.settings_tables import table9, table10
     from tldr_reward.paper.table import Sources, check_table
+    from tldr_reward.paper.tau_tables import table5
 
-    makers = (table1, table1_ood, table2, table8, table9, table10, table11)
+    makers = (table1, table1_ood, table2, table5, table8, table9, table10, table11)
     sources = Sources(
         scale=scale,
         reported=read_rows(reported, ReportedValue),
