@@ -1,9 +1,9 @@
 """Function plots: rational functions of IsoBench's families, drawn small with their axes."""
 
+import warnings
 from fractions import Fraction
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from tldr_reward.world.rational import Rational
 from tldr_reward.world.untaught import PARITIES
@@ -12,6 +12,7 @@ PLOT_SIZE = 64
 HALF_WIDTH = 2.5  # x runs from -2.5 to 2.5; nearly all of such a function's bends lie there
 _SUPERSAMPLING = 4
 _MARGIN = 3  # pixels
+_STROKE = 3  # half the width of a line, in a quarter of a pixel
 _PAPER, _AXIS, _INK = (250, 250, 250), (165, 165, 165), (30, 60, 190)
 _POWERS = range(1, 11)
 _POWER_SHARE = 0.4
@@ -63,20 +64,29 @@ def _fits(function: Rational, parity: str) -> bool:
 
 
 def plot_function(function: Rational) -> np.ndarray:
-    """The graph over [-2.5, 2.5] with both axes: uint8 [64, 64, 3]; 0 is in the middle of both."""
+    """The graph over [-2.5, 2.5] with both axes: uint8 [64, 64, 3]; 0 is in the middle of both.
+
+    An even function's plot is its own mirror image to the pixel, and so for odd ones turned round.
+    """
     fine = PLOT_SIZE * _SUPERSAMPLING
-    image = Image.new("RGB", (fine, fine), _PAPER)
-    pen = ImageDraw.Draw(image)
-    middle, margin = fine / 2, _MARGIN * _SUPERSAMPLING
-    pen.line([(margin, middle), (fine - margin, middle)], fill=_AXIS, width=_SUPERSAMPLING)
-    pen.line([(middle, margin), (middle, fine - margin)], fill=_AXIS, width=_SUPERSAMPLING)
-    x = np.linspace(-HALF_WIDTH, HALF_WIDTH, _SAMPLES)
-    y = function.values(x)
-    finite = np.isfinite(y)
-    height = np.abs(y[finite]).max(initial=0.0) or 1.0
-    reach = middle - margin
-    across = middle + x[finite] / HALF_WIDTH * reach
-    down = middle - y[finite] / height * reach
-    points = list(zip(across.tolist(), down.tolist(), strict=True))
-    pen.line(points, fill=_INK, width=2 * _SUPERSAMPLING - 2, joint="curve")
-    return np.asarray(image.reduce(_SUPERSAMPLING))
+    centres = np.arange(fine) + 0.5 - fine / 2  # of rows and columns, from the middle
+    reach = fine / 2 - _MARGIN * _SUPERSAMPLING
+    within = np.abs(centres) <= reach
+    axis = np.abs(centres) <= _SUPERSAMPLING / 2
+    pixels = np.full((fine, fine, 3), _PAPER, dtype=float)
+    pixels[np.ix_(axis, within)] = _AXIS
+    pixels[np.ix_(within, axis)] = _AXIS
+    # A column is inked over all heights that the graph takes near it, so that steep lines are as
+    # thick as flat ones.
+    edges = np.arange(-_STROKE, fine + _STROKE + 1) - fine / 2
+    y = function.values(edges / reach * HALF_WIDTH)
+    y = np.where(np.isfinite(y) & (np.abs(edges) <= reach + 1e-9), y, np.nan)
+    height = np.nanmax(np.abs(y)) or 1.0
+    near = np.lib.stride_tricks.sliding_window_view(-y / height * reach, 2 * _STROKE + 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # columns beside the graph are all NaN
+        top, bottom = np.nanmin(near, axis=1) - _STROKE, np.nanmax(near, axis=1) + _STROKE
+    inked = (centres[:, None] >= top) & (centres[:, None] <= bottom) & within
+    pixels[inked] = _INK
+    blocks = pixels.reshape(PLOT_SIZE, _SUPERSAMPLING, PLOT_SIZE, _SUPERSAMPLING, 3)
+    return np.rint(blocks.mean(axis=(1, 3))).astype(np.uint8)
