@@ -107,6 +107,7 @@ def _offline() -> Iterator[None]:
 
     The libraries read these when they are imported.
     """
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory() as caches:
         os.environ.update(
             HF_HUB_OFFLINE="1",
@@ -117,4 +118,8 @@ def _offline() -> Iterator[None]:
             LMEVAL_LOG_LEVEL="ERROR",
             TQDM_DISABLE="1",
         )
-        yield
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
