@@ -24,7 +24,7 @@ class BackboneLM(LM):
 
     MULTIMODAL = True
 
-    def __init__(self, backbone: Backbone, label: str = "answers") -> None:
+    def __init__(self, backbone: Backbone, label: str = "") -> None:
         super().__init__()
         self.backbone, self.label = backbone, label
         self._features: dict[bytes, torch.Tensor] = {}
@@ -34,7 +34,7 @@ class BackboneLM(LM):
         """Greedy answers, cut at the first of `until`; at most `max_gen_toks` tokens."""
         answers = [""] * len(requests)
         by_prefix = [(request.args[0], request.args[2]["visual"]) for request in requests]
-        for rows, prefix in self._prefixes(by_prefix):
+        for rows, prefix in self._prefixes(by_prefix, "answers"):
             settings = [requests[row].args[1] for row in rows]
             limit = max(int(setting["max_gen_toks"]) for setting in settings)
             for row, setting, ids in zip(rows, settings, self._greedy(prefix, limit), strict=True):
@@ -57,7 +57,7 @@ class BackboneLM(LM):
         firsts = [requests[group[0]] for group in groups]
         found: dict[int, tuple[float, bool]] = {}
         by_prefix = [(first.args[0], first.args[2]["visual"]) for first in firsts]
-        for chosen, prefix in self._prefixes(by_prefix):
+        for chosen, prefix in self._prefixes(by_prefix, "options"):
             rows = [(place, row) for place, index in enumerate(chosen) for row in groups[index]]
             options = [requests[row].args[1] for _, row in rows]
             places = torch.tensor([place for place, _ in rows])
@@ -70,12 +70,12 @@ class BackboneLM(LM):
         raise NotImplementedError("likelihoods of texts without an image are not computed")
 
     def _prefixes(
-        self, prompts: Sequence[tuple[str, Sequence[Image.Image]]]
+        self, prompts: Sequence[tuple[str, Sequence[Image.Image]]], what: str
     ) -> Iterator[tuple[list[int], Prefix]]:
         """Rows and prefix of each batch of (prompt, [image]); prompts of a length go together."""
         encoded = {text: self.backbone.prompt_ids(text) for text, _ in prompts}
         order = sorted(range(len(prompts)), key=lambda row: len(encoded[prompts[row][0]]))
-        progress = Progress(len(prompts), self.label)
+        progress = Progress(len(prompts), f"{self.label}{what}")
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
             features = self._vision([prompts[row][1][0] for row in rows])

@@ -60,7 +60,7 @@ def sweep(model: RewardModel, tasks: Tasks, taus: Sequence[float]) -> Iterator[A
     """Answers at each tau in turn; at tau = 0 the backbone is the base model, bit for bit."""
     answering = BackboneLM(model.backbone)
     for tau in taus:
-        answering.label = f"tau {tau:g}"
+        answering.label = f"tau {tau:g}, "
         with rescale_adapter_scale(model.peft_model, tau):
             found = lm_eval.simple_evaluate(
                 model=answering,

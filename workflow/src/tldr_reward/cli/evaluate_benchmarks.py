@@ -1,6 +1,7 @@
 """`tldr-reward evaluate-benchmarks`: a reward model's backbone on benchmarks, over taus."""
 
 import contextlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ def command(
         from tldr_reward.reward.model import load_reward_model
 
         use_threads(threads)
+        # Its warnings are about options that a caller of its Python API does not have.
+        logging.getLogger("lm_eval").setLevel(logging.ERROR)
         read = [(path, read_records(path, BenchmarkItem)) for path in items]
         known = {item.item_id: item for _, some in read for item in some}
         benchmarks = {
@@ -115,7 +118,6 @@ def _offline() -> Iterator[None]:
             HF_EVALUATE_OFFLINE="1",
             HF_HOME=caches,
             LMEVAL_HASHMM="0",
-            LMEVAL_LOG_LEVEL="ERROR",
             TQDM_DISABLE="1",
         )
         try:
