@@ -19,10 +19,20 @@ ARROWS = {
     "perturb": set(),
     "backbones": set(),
     "reward": {"backbones"},
+    "generate": {"backbones"},
     "benchmarks": {"backbones", "reward"},
     "metrics": set(),
     "paper": {"metrics"},
-    "cli": {"world", "perturb", "backbones", "reward", "benchmarks", "metrics", "paper"},
+    "cli": {
+        "world",
+        "perturb",
+        "backbones",
+        "reward",
+        "generate",
+        "benchmarks",
+        "metrics",
+        "paper",
+    },
     "__main__": {"cli"},
 }
 LIGHT = GROUND | {"world", "perturb", "metrics", "paper"}

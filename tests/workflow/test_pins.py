@@ -17,14 +17,16 @@ SOURCE = Path(tldr_reward.__path__[0]).parent
 # Distributions whose import has another name.
 IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn", "pre-commit": None}
 # Used as programs or through others, not imported by the package.
-PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis"}
+PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis", "fastapi",
+            "openai", "uvicorn"}  # fmt: skip
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
-             "write_benchmarks"],
+             "write_benchmarks", "write_questions", "judge_responses"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
-               "score_captions"],
+               "score_captions", "collect_responses"],
     "benchmarks": ["evaluate_benchmarks"],
-    "tables": ["measure_scores", "measure_benchmarks", "make_table", "draw_figure"],
+    "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
+               "measure_benchmarks", "make_table", "draw_figure"],
 }  # fmt: skip
 
 
