@@ -39,6 +39,7 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/zoo.smk"
 include: "workflow/rules/benchmarks.smk"
+include: "workflow/rules/tau.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 

@@ -17,6 +17,7 @@ SECTIONS = {
     "reward": "train_reward",
     "evaluation": "measure_scores",
     "benchmarks": "evaluate_benchmarks",
+    "tau_captions": "caption_taus",
 }
 
 
@@ -63,7 +64,7 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, data, vision, "
-            "language, reward, evaluation, benchmarks, zoo, per_backbone",
+            "language, reward, evaluation, benchmarks, tau_captions, zoo, per_backbone",
         ),
         (
             "per_backbone={lama: {language: {steps: 4}}}",

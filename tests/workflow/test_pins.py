@@ -21,12 +21,13 @@ PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis
             "openai", "uvicorn"}  # fmt: skip
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
-             "write_benchmarks", "write_questions", "judge_responses"],
+             "write_benchmarks", "write_questions", "judge_responses",
+             "judge_captions"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
-               "score_captions", "collect_responses"],
+               "score_captions", "collect_responses", "caption_taus"],
     "benchmarks": ["evaluate_benchmarks"],
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
-               "measure_benchmarks", "make_table", "draw_figure"],
+               "measure_benchmarks", "measure_taus", "make_table", "draw_figure"],
 }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def rule_blocks() -> dict[str, str]:
 BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
          "score_likelihood", "collect_responses", "score_responses",
-         "evaluate_benchmarks")  # fmt: skip
+         "evaluate_benchmarks",
+         "caption_taus", "score_tau_captions")  # fmt: skip
 
 
 def directive(block: str, name: str) -> str:
@@ -41,8 +42,8 @@ def test_there_is_a_rule_for_every_stage():
         "measure_reward_model", "measure_likelihood", "measure_baseline",
         "write_questions", "judge_responses", "measure_hallucination", "measure_correlation",
         "make_table1", "make_table1_ood", "make_table2", "make_table3", "make_table5",
-        "make_table8", "make_table9", "make_table10", "make_table11",
-        "write_benchmarks", "measure_benchmarks",
+        "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",
+        "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
         "draw_estimated_against_true",
@@ -109,7 +110,7 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["train_reward"] == 16  # eight rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
     assert counts["describe_data"] == 1
-    assert sum(name.startswith("make_table") for name in counts) == 9
+    assert sum(name.startswith("make_table") for name in counts) == 10
     assert "results/smoke/" in output
     assert "results/mini/" not in output
 

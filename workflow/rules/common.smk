@@ -172,6 +172,7 @@ TABLES = [
     "table2",
     "table3",
     "table5",
+    "table6",
     "table8",
     "table9",
     "table10",
@@ -227,6 +228,13 @@ def of_baselines(splits: list = ["test"]) -> list:
     """Metrics of the baselines that need no model, on some splits."""
     path = "<results>/baselines/{baseline}/metrics/{split}.csv"
     return expand(path, baseline=["all_positive", "random"], split=splits)
+
+
+def tau_files(folder: str) -> list:
+    """One file a tau in a folder of a run's tau sweep."""
+    path = f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/taus/{folder}/{{tau}}.jsonl"
+    taus = config["tau_captions"]["caption_taus"]
+    return expand(path, tau=taus, allow_missing=True)
 
 
 def given(input, names: str) -> str:

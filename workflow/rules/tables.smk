@@ -175,3 +175,21 @@ use rule make_table1 as make_table5 with:
         "<benchmarks>/make_table5.tsv"
     params:
         table="table5",
+
+
+use rule make_table1 as make_table6 with:
+    input:
+        metrics=of_runs("taus/metrics.csv", ["tldr"]),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table6.schema.json"),
+    output:
+        csv=report(
+            "paper_tables/table6.csv", caption="../report/table6.rst", category="Hallucination"
+        ),
+        markdown="paper_tables/table6.md",
+    log:
+        "<logs>/make_table6.log",
+    benchmark:
+        "<benchmarks>/make_table6.tsv"
+    params:
+        table="table6",

@@ -50,7 +50,7 @@ def command(
         raise InputError(f"{len(captions)} caption files, {len(judgements)} to write; as many")
     known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     for path, out in zip(captions, judgements, strict=True):
-        write_records(out, _judged(read_records(path, CaptionRecord), known, path))
+        write_records(out, judge_captions(read_records(path, CaptionRecord), known, path))
     said = {record.item_id: record for record in read_records(responses, ModelResponse)}
     verdicts: list[AnswerVerdict] = []
     for path in questions:
@@ -58,9 +58,10 @@ def command(
     write_records(answers, verdicts)
 
 
-def _judged(
+def judge_captions(
     captions: Sequence[CaptionRecord], scenes: Mapping[str, Scene], path: Path
 ) -> list[Judgement]:
+    """The oracle's judgement of each caption of a file; InputError for an image without a scene."""
     progress = Progress(len(captions), f"judging {path.stem}")
     found = []
     for caption in captions:

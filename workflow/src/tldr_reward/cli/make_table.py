@@ -14,6 +14,7 @@ _TABLES = (
     "table2",
     "table3",
     "table5",
+    "table6",
     "table8",
     "table9",
     "table10",
@@ -23,7 +24,9 @@ _TABLES = (
 
 @click.command(short_help="One published table as CSV and Markdown.")
 @click.argument("name", type=click.Choice(_TABLES))
-@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 3, 5, 11).")
+@click.option(
+    "--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 3, 5, 6, 11)."
+)
 @click.option(
     "--responses",
     type=_FILE,
@@ -83,10 +86,11 @@ def command(
     from tldr_reward.paper.reported import ReportedValue
     from tldr_reward.paper.settings_tables import table9, table10
     from tldr_reward.paper.table import Sources, check_table
+    from tldr_reward.paper.tau_captions_table import table6
     from tldr_reward.paper.tau_tables import table5
     from tldr_reward.paper.zoo_table import table3
 
-    makers = (table1, table1_ood, table2, table3, table5, table8, table9, table10, table11)
+    makers = (table1, table1_ood, table2, table3, table5, table6, table8, table9, table10, table11)
     sources = Sources(
         scale=scale,
         reported=read_rows(reported, ReportedValue),

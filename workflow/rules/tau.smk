@@ -1,0 +1,141 @@
+# What models say when the LoRA of their reward model acts at tau times its scale, with the original
+# LM head; judged by the oracle, by their own reward model and by the other backbones'.
+
+TAU_FOLDER = "<reward>/{backbone}/{reward_model}/seed{seed}/taus"
+
+
+wildcard_constraints:
+    detector="|".join(BACKBONES),
+
+
+rule caption_taus:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        backbone="<backbones>/{backbone}/final",
+        reward_model="<reward>/{backbone}/{reward_model}/seed{seed}/reward_model",
+    output:
+        captions=tau_files("captions"),
+        counts=f"{TAU_FOLDER}/counts.csv",
+    log:
+        "<logs>/caption_taus/{backbone}/{reward_model}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/caption_taus/{backbone}/{reward_model}/seed{seed}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: HEAVY_THREADS
+    resources:
+        heavy=1,
+        mem_mb=3000,
+        runtime=240,
+    params:
+        settings=options(
+            section("tau_captions")
+            | {name: config["zoo"][name] for name in ("prompt", "max_new_tokens")}
+            | {"scale": config["scale"]}
+        ),
+        captions=lambda wildcards, output: repeated("--captions", output.captions),
+        code=code("caption-taus", "models"),
+    shell:
+        "tldr-reward caption-taus --backbone {input.backbone:q}"
+        " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
+        " --split test {params.settings} {params.captions} --threads {threads}"
+        " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
+        " --counts {output.counts:q} 2>&1 | tee {log:q} >&2"
+
+
+rule judge_tau_captions:
+    input:
+        scenes="<data>/scenes.jsonl",
+        captions=tau_files("captions"),
+    output:
+        tau_files("judgements"),
+    log:
+        "<logs>/judge_tau_captions/{backbone}/{reward_model}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/judge_tau_captions/{backbone}/{reward_model}/seed{seed}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        captions=lambda wildcards, input: repeated("--captions", input.captions),
+        judgements=lambda wildcards, output: repeated("--judgements", output),
+        code=code("judge-captions", "data"),
+    shell:
+        "tldr-reward judge-captions --scenes {input.scenes:q} {params.captions}"
+        " {params.judgements} 2>&1 | tee {log:q} >&2"
+
+
+rule score_tau_captions:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        captions=tau_files("captions"),
+        backbone="<backbones>/{detector}/final",
+        detector=f"<reward>/{{detector}}/tldr/seed{config['seeds'][0]}/reward_model",
+    output:
+        tau_files("scores/{detector}"),
+    log:
+        "<logs>/score_tau_captions/{backbone}/{reward_model}/seed{seed}/{detector}.log",
+    benchmark:
+        "<benchmarks>/score_tau_captions/{backbone}/{reward_model}/seed{seed}/{detector}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: HEAVY_THREADS
+    resources:
+        heavy=1,
+        mem_mb=3000,
+        runtime=60,
+    params:
+        captions=lambda wildcards, input: repeated("--captions", input.captions),
+        scores=lambda wildcards, output: repeated("--out", output),
+        seed=config["seeds"][0],
+        code=code("score-captions", "models"),
+    shell:
+        "tldr-reward score-captions --backbone {input.backbone:q}"
+        " --reward-model {input.detector:q} --image-records {input.image_records:q}"
+        " {params.captions} {params.scores} --cut --threads {threads}"
+        " --run {wildcards.detector}/tldr/seed{params.seed} 2>&1 | tee {log:q} >&2"
+
+
+rule measure_taus:
+    input:
+        captions=tau_files("captions"),
+        judgements=tau_files("judgements"),
+        scores=[
+            file.replace("{detector}", detector)
+            for detector in BACKBONES
+            for file in tau_files("scores/{detector}")
+        ],
+        counts=f"{TAU_FOLDER}/counts.csv",
+    output:
+        f"{TAU_FOLDER}/metrics.csv",
+    log:
+        "<logs>/measure_taus/{backbone}/{reward_model}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/measure_taus/{backbone}/{reward_model}/seed{seed}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        settings=options(
+            section("evaluation")
+            | section("tau_captions")
+            | {
+                "threshold": config["zoo"]["threshold"],
+                "scale": config["scale"],
+                "detectors": BACKBONES,
+            }
+        ),
+        files=lambda wildcards, input: given(input, "captions judgements scores counts"),
+        code=code("measure-taus", "tables"),
+    shell:
+        "tldr-reward measure-taus --split test {params.settings} {params.files}"
+        " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
+        " --metrics {output:q} 2>&1 | tee {log:q} >&2"
