@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,7 +11,7 @@ from tests.models import ARCHITECTURES, random_images, small_backbone
 from tldr_reward.backbones.batches import Item, Source, collate
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.errors import InputError
-from tldr_reward.reward.contrasts import UNKNOWN, LabelledItem
+from tldr_reward.reward.contrasts import UNKNOWN, LabelledItem, shuffled_labels
 from tldr_reward.reward.model import Adapter, new_reward_model
 from tldr_reward.reward.training import (
     RewardSettings,
@@ -204,3 +205,52 @@ def test_an_unknown_loss_is_named(tmp_path):
     model, sources, features = trainable("paligemma")
     with pytest.raises(InputError, match="loss 'dpo'; allowed: tldr, plain, naive"):
         train_reward(model, sources, features, "dpo", SETTINGS, Checkpoints(tmp_path, {}))
+
+
+def test_plain_captions_have_the_lm_heads_own_loss_and_leave_the_head_alone():
+    model, (source,), features = trainable("llama")
+    members = [member for group in source.groups for member in group]
+    pad = model.backbone.tokenizer.pad_token_id
+    batch = collate([member.item for member in members], features, pad)
+    with torch.no_grad():
+        prefix = model.backbone.prefix(batch.features, batch.prompts)
+        total, count = 0.0, 0
+        for member, group in zip(members, batch.groups, strict=True):
+            ids = member.item.response.ids
+            hidden = model.backbone.suffix_hidden(prefix, group.unsqueeze(0), torch.tensor([ids]))[
+                0
+            ]
+            states = torch.cat([prefix.last_hidden[group].unsqueeze(0), hidden[:-1]])
+            scores = torch.log_softmax(model.backbone.logits(states), dim=-1)
+            total -= float(scores[torch.arange(len(ids)), torch.tensor(ids)].sum())
+            count += len(ids)
+        value = batch_loss(model, members, features, "captions")
+    assert float(value) == pytest.approx(total / count, rel=1e-4)
+
+
+def test_shuffled_labels_are_as_many_and_elsewhere():
+    model, (source,), features = trainable("paligemma")
+    members = [member for group in source.groups for member in group]
+    shuffled = [shuffled_labels(member, np.random.default_rng(0)) for member in members]
+    for before, after in zip(members, shuffled, strict=True):
+        assert sorted(after.good) == sorted(before.good)
+        assert sum(after.contrast) == sum(before.contrast)
+        assert after.item is before.item
+        assert set(after.right) == {UNKNOWN}
+    assert [member.good for member in shuffled] != [member.good for member in members]
+    # There is no right token to tell: the corrections add nothing.
+    plain, corrected = (
+        batch_loss(model, shuffled, features, "shuffled", 3.0, weight) for weight in (0.0, 0.5)
+    )
+    assert plain.item() == corrected.item()
+
+
+@pytest.mark.parametrize("loss", ["shuffled", "captions"])
+def test_the_controls_change_the_lora(loss, tmp_path):
+    model, sources, features = trainable("paligemma")
+    before = {name: tensor.clone() for name, tensor in model.peft_model.state_dict().items()}
+    history = train_reward(model, sources, features, loss, SETTINGS, Checkpoints(tmp_path, {}))
+    assert len(history) == SETTINGS.steps
+    after = model.peft_model.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all("lora_" in name for name in changed)

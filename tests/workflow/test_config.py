@@ -63,8 +63,8 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         ("scale=huge", "error: configuration: scale is 'huge'; allowed: mini, smoke"),
         (
             "colour=red",
-            "error: configuration: unknown key 'colour'; allowed: scale, seeds, data, vision, "
-            "language, reward, evaluation, benchmarks, tau_captions, zoo, per_backbone",
+            "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, data, "
+            "vision, language, reward, evaluation, benchmarks, tau_captions, zoo, per_backbone",
         ),
         (
             "per_backbone={lama: {language: {steps: 4}}}",
@@ -75,7 +75,8 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
             "zoo={detector: llama/tldrr}",
             "error: configuration: zoo.detector is 'llama/tldrr'; allowed: paligemma/tldr, "
             "paligemma/naive, paligemma/tldr_plain, paligemma/tldr_projector_only, "
-            "paligemma/tldr_decoder_only, llama/tldr, llama/naive, llama/tldr_plain",
+            "paligemma/tldr_decoder_only, llama/tldr, llama/naive, llama/tldr_plain, "
+            "paligemma/tldr_shuffled, paligemma/captions, llama/tldr_shuffled, llama/captions",
         ),
         (
             "evaluation={resamples: 10}",
@@ -95,15 +96,15 @@ def test_bad_configuration_ends_in_one_line(snakemake, arguments, line):
     [
         (
             "paligemna\ttldr\ttldr\tdecoder",
-            "error: reward_models.tsv, line 10: backbone is 'paligemna'; allowed: paligemma, llama",
+            "error: reward_models.tsv, line 14: backbone is 'paligemna'; allowed: paligemma, llama",
         ),
         (
             "llama\tnaive\tnaive\tdecoder",
-            "error: reward_models.tsv, line 10: llama/naive stands there a second time",
+            "error: reward_models.tsv, line 14: llama/naive stands there a second time",
         ),
         (
             "llama\tprompting\ttldr\tdecoder",
-            "error: reward_models.tsv, line 10: reward_model: 'prompting' should not be valid",
+            "error: reward_models.tsv, line 14: reward_model: 'prompting' should not be valid",
         ),
     ],
 )

@@ -45,6 +45,7 @@ def test_there_is_a_rule_for_every_stage():
         "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",
         "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
+        "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
         "draw_estimated_against_true",
     }  # fmt: skip

@@ -165,6 +165,8 @@ OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
 ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
 PLAIN = "tldr_plain"
+# Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
+SWEPT = ["tldr", *config["controls"]]
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
 TABLES = [
     "table1",
@@ -182,6 +184,7 @@ FIGURES = [
     "precision_recall",
     "response_accuracy_by_taxonomy",
     "training_curves",
+    "tau_sweep",
     "token_rates",
     "exam_against_hallucination",
     "mix_against_hallucination",

@@ -121,3 +121,20 @@ use rule draw_precision_recall as draw_estimated_against_true with:
         "<benchmarks>/draw_estimated_against_true.tsv"
     params:
         figure="estimated_against_true",
+
+
+use rule draw_precision_recall as draw_tau_sweep with:
+    input:
+        metrics=[
+            *expand("<results>/tau/{reward_model}/benchmarks.csv", reward_model=SWEPT),
+            *of_runs("taus/metrics.csv", SWEPT),
+        ],
+    output:
+        pdf="figures/tau_sweep.pdf",
+        png=report("figures/tau_sweep.png", caption="../report/tau_sweep.rst", category="Tau"),
+    log:
+        "<logs>/draw_tau_sweep.log",
+    benchmark:
+        "<benchmarks>/draw_tau_sweep.tsv"
+    params:
+        figure="tau_sweep",

@@ -18,7 +18,7 @@ _ZOO_FIGURES = (
 
 
 @click.command(short_help="One figure as PDF and PNG.")
-@click.argument("name", type=click.Choice((*_FIGURES, *_ZOO_FIGURES)))
+@click.argument("name", type=click.Choice((*_FIGURES, *_ZOO_FIGURES, "tau_sweep")))
 @click.option(
     "--curve",
     "curves",
@@ -27,7 +27,10 @@ _ZOO_FIGURES = (
     help="Curve CSV (precision_recall); one without a point is left out.",
 )
 @click.option(
-    "--metrics", type=_FILE, multiple=True, help="Metrics CSV (response_accuracy_by_taxonomy)."
+    "--metrics",
+    type=_FILE,
+    multiple=True,
+    help="Metrics CSV (response_accuracy_..., tau_sweep).",
 )
 @click.option(
     "--resamples", type=_FILE, multiple=True, help="Bootstrap values CSV, to pool several seeds."
@@ -76,6 +79,9 @@ def command(
     from tldr_reward.paper.reported import ReportedValue
     from tldr_reward.paper.training_curves import draw_training_curves
 
+    if name == "tau_sweep":
+        _save(_tau_sweep(metrics, scale), pdf, png)
+        return
     if name in _ZOO_FIGURES:
         _save(_zoo_figure(name, tokens, points, fits, scale), pdf, png)
         return
@@ -98,6 +104,15 @@ def command(
         read = {run: read_rows(path, HistoryRow) for run, path in zip(runs, histories, strict=True)}
         figure = draw_training_curves(read, scale)
     _save(figure, pdf, png)
+
+
+def _tau_sweep(metrics: tuple[Path, ...], scale: str):
+    from tldr_reward.cli.measured import read_scale_rows
+    from tldr_reward.paper.tau_sweep import draw_tau_sweep
+
+    if not metrics:
+        raise InputError("tau_sweep: --metrics FILE is needed")
+    return draw_tau_sweep(read_scale_rows(metrics, Metric, scale), scale)
 
 
 def _zoo_figure(name: str, tokens: Path | None, points: Path | None, fits: Path | None, scale: str):

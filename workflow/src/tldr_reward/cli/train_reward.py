@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+import numpy as np
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
@@ -23,7 +24,7 @@ SOURCES = ("questions", "excerpts", "captions")
 @click.option("--backbone", "backbone_folder", type=Path, required=True)
 @click.option("--image-records", type=Path, required=True)
 @click.option("--captions", type=Path, required=True, help="labelled captions to learn from")
-@click.option("--loss", required=True, help="tldr, plain (unweighted) or naive (last token)")
+@click.option("--loss", required=True, help="tldr, plain, naive, shuffled or captions")
 @click.option("--parts", required=True, help="LoRA on: projector,decoder")
 @click.option("--rank", type=click.IntRange(1), required=True)
 @click.option("--alpha", type=float, required=True)
@@ -100,6 +101,10 @@ def command(
     At first, for --excerpt-steps, on what holds most contrast in fewest tokens: questions with
     right and wrong answers, and false sentences beside the true ones; then on captions too.
 
+    Losses: tldr; plain (all tokens alike, the paper's); naive (the last token alone); and two
+    controls, shuffled (tldr on labels that mean nothing) and captions (the LM head's own loss on
+    true captions, no labels: its reward head stays as it was drawn).
+
     Example: tldr-reward train-reward --backbone final/ --image-records images.jsonl
     --captions train.jsonl --loss tldr --parts projector,decoder --rank 64 --alpha 64
     --dropout 0.1 --steps 600 --batch-images 16 --learning-rate 0.02
@@ -124,11 +129,17 @@ def command(
     sizes |= {"batch_excerpts": batch_excerpts, "batch_images": batch_images}
     drawn = phases(**sizes, steps=settings["steps"])
     records = read_labelled(captions)
+    if loss == "captions":
+        # A control without labels: the LoRA learns to say what is true, as in pre-training.
+        records = [record for record in records if not record.bad_spans]
+        drawn = {"captions": (batch_images, 0, settings["steps"])}
     rows, images = read_images(image_records, [record.image_id for record in records])
     backbone = load_backbone(backbone_folder)
     adapter = Adapter(parse_parts(parts), rank, alpha, dropout)
     features = cached_features(backbone, images)
     sources = labelled_sources(backbone, records, rows, drawn, captions)
+    if loss == "shuffled":
+        sources = [shuffled_source(source, settings["seed"]) for source in sources]
     model = new_reward_model(backbone, adapter, settings["seed"])
     chosen = RewardSettings(**settings)
     adapted = {"parts": list(adapter.parts)}
@@ -212,6 +223,15 @@ def labelled_sources(
             groups.setdefault(key, []).append(member)
         found.append(Source(name, list(groups.values()), *phase))
     return found
+
+
+def shuffled_source(source, seed: int):
+    """A source whose labels are shuffled within each response, once and for all."""
+    from tldr_reward.reward.contrasts import shuffled_labels
+
+    rng = np.random.default_rng([seed, *source.name.encode()])
+    groups = [[shuffled_labels(member, rng) for member in group] for group in source.groups]
+    return dataclasses.replace(source, groups=groups)
 
 
 def geometry(backbone, image_tokens: int) -> dict[str, int]:

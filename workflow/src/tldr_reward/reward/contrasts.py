@@ -8,6 +8,8 @@ contrast in a quarter of the tokens.
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from tldr_reward.backbones.batches import Item
 from tldr_reward.records import CaptionRecord, Span
 from tldr_reward.spans import alignment, good_tokens, overlaps, sentence_spans
@@ -71,6 +73,17 @@ def labelled_items(records: Sequence[CaptionRecord], items: Sequence[Item]) -> l
         LabelledItem(item, *map(tuple, labels))
         for item, *labels in zip(items, good, contrast, right, strict=True)
     ]
+
+
+def shuffled_labels(member: LabelledItem, rng: np.random.Generator) -> LabelledItem:
+    """The item with its labels, and the marks of contrasts with them, on other tokens at random.
+
+    As many of its tokens are bad as before; which ones says nothing of the image.
+    """
+    order = rng.permutation(len(member.good))
+    good = tuple(member.good[place] for place in order)
+    contrast = tuple(member.contrast[place] for place in order)
+    return LabelledItem(member.item, good, contrast, (UNKNOWN,) * len(good))
 
 
 def _differences(

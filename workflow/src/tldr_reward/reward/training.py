@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import torch
 
-from tldr_reward.backbones.batches import Source, collate, draw_sources
+from tldr_reward.backbones.batches import (
+    Batch,
+    Source,
+    collate,
+    draw_sources,
+    predicting_states,
+)
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.backbones.interface import pad_ids
 from tldr_reward.backbones.optimizers import Optimizers, trapezoid
@@ -60,13 +66,25 @@ def response_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
 
 
 # tldr: the token-level loss with contrasts and corrections; plain: the paper's own, without them.
-LOSSES = {"tldr": token_targets, "plain": token_targets, "naive": response_targets}
+# Controls of what tau does: shuffled: tldr on labels that mean nothing; captions: no labels at all.
+LOSSES = {
+    "tldr": token_targets,
+    "plain": token_targets,
+    "naive": response_targets,
+    "shuffled": token_targets,
+    "captions": token_targets,
+}
 
 
 def effective(settings: RewardSettings, loss: str) -> RewardSettings:
-    """The settings that a loss makes use of: contrasts and corrections are of tldr alone."""
+    """The settings that a loss makes use of: contrasts and corrections are of tldr alone.
+
+    Shuffled labels keep the weight of contrasts; there is no right token to tell.
+    """
     if loss == "tldr":
         return settings
+    if loss == "shuffled":
+        return dataclasses.replace(settings, correction_weight=0.0)
     return dataclasses.replace(settings, contrast_weight=1.0, correction_weight=0.0)
 
 
@@ -84,6 +102,8 @@ def batch_loss(
     """
     pad = model.backbone.tokenizer.pad_token_id
     batch = collate([member.item for member in members], features, pad)
+    if loss == "captions":
+        return caption_loss(model, batch)
     labels, _ = pad_ids([[int(label) for label in member.good] for member in members], 1)
     contrast, _ = pad_ids([[int(mark) for mark in member.contrast] for member in members], 0)
     weights = torch.where(contrast.bool(), contrast_weight, 1.0) * batch.mask
@@ -100,6 +120,13 @@ def batch_loss(
         told = model.backbone.logits(words[known])
         value = value + correction_weight * torch.nn.functional.cross_entropy(told, right[known])
     return value
+
+
+def caption_loss(model: RewardModel, batch: Batch) -> torch.Tensor:
+    """Cross-entropy of every response token by the backbone's own LM head, as in pre-training."""
+    states = predicting_states(model.backbone, batch)[:, :-1]
+    logits = model.backbone.logits(states)[batch.mask]
+    return torch.nn.functional.cross_entropy(logits, batch.ids[batch.mask])
 
 
 def train_reward(
