@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.taus import parse_run, parse_taus
 from tldr_reward.errors import InputError
 from tldr_reward.records import ImageRecord, Metric, ModelResponse, read_records, write_records
 from tldr_reward.records import write_rows as write_table
@@ -49,7 +50,6 @@ def command(
     from peft.helpers import rescale_adapter_scale
 
     from tldr_reward.backbones.folders import load_backbone
-    from tldr_reward.cli.evaluate_benchmarks import parse_run, parse_taus
     from tldr_reward.cli.inputs import read_images
     from tldr_reward.cli.threads import use_threads
     from tldr_reward.generate.greedy import greedy_responses
@@ -57,7 +57,7 @@ def command(
     from tldr_reward.reward.model import load_reward_model
     from tldr_reward.reward.update import relative_update
 
-    scales = parse_taus(taus)
+    scales = parse_taus(taus, "--caption-taus")
     if len(captions) != len(scales):
         raise InputError(f"{len(scales)} taus and {len(captions)} caption files; as many needed")
     use_threads(threads)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tldr_reward.errors import InputError
+from tldr_reward.cli.taus import parse_run, parse_taus
 from tldr_reward.records import BenchmarkItem, read_records, write_rows
 
 
@@ -35,7 +35,7 @@ def command(
     --items items/counting.jsonl --tasks workflow/tasks --taus 0,0.25,0.5,1
     --run paligemma/tldr/seed0 --scale mini --out outcomes.csv
     """
-    scales = parse_taus(taus)
+    scales = parse_taus(taus, "--taus")
     with _offline():
         from tldr_reward.backbones.folders import load_backbone
         from tldr_reward.benchmarks.harness import Benchmark
@@ -83,25 +83,6 @@ def command(
 def meaning(item: BenchmarkItem) -> str:
     """What the right option of an item stands for."""
     return item.choices[item.options.index(item.answer)]
-
-
-def parse_taus(text: str) -> list[float]:
-    """`0,0.25,1` as numbers; InputError unless they are distinct, not negative, and hold 0."""
-    try:
-        taus = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"--taus {text!r}: numbers with commas between are needed") from None
-    if len(set(taus)) < len(taus) or 0.0 not in taus or not all(0 <= tau < 100 for tau in taus):
-        raise InputError(f"--taus {text!r}: distinct numbers from 0 to 100 are needed, one being 0")
-    return taus
-
-
-def parse_run(run: str) -> tuple[str, str, str]:
-    """Backbone, reward model and seed of a run id such as paligemma/tldr/seed0."""
-    parts = run.split("/")
-    if len(parts) != 3 or not all(parts) or not parts[2].startswith("seed"):
-        raise InputError(f"--run {run!r}: backbone/reward_model/seed<k> is needed")
-    return parts[0], parts[1], parts[2].removeprefix("seed")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.taus import parse_run, parse_taus
 from tldr_reward.errors import InputError
 from tldr_reward.records import (
     CaptionRecord,
@@ -56,12 +57,11 @@ def command(
     --judgements judged0.jsonl --judgements judged0.25.jsonl --detectors paligemma
     --scores scores0.jsonl --scores scores0.25.jsonl --counts counts.csv --metrics metrics.csv
     """
-    from tldr_reward.cli.evaluate_benchmarks import parse_run, parse_taus
     from tldr_reward.metrics.judged import judged_responses
     from tldr_reward.metrics.measures import Run
     from tldr_reward.metrics.tau_captions import measure_taus
 
-    scales, names = parse_taus(taus), detectors.split(",")
+    scales, names = parse_taus(taus, "--caption-taus"), detectors.split(",")
     needed = {"captions": captions, "judgements": judgements}
     for what, paths in needed.items():
         if len(paths) != len(scales):
