@@ -19,9 +19,10 @@ ARROWS = {
     "perturb": set(),
     "backbones": set(),
     "reward": {"backbones"},
+    "generate": {"backbones"},
     "metrics": set(),
     "paper": {"metrics"},
-    "cli": {"world", "perturb", "backbones", "reward", "metrics", "paper"},
+    "cli": {"world", "perturb", "backbones", "reward", "generate", "metrics", "paper"},
     "__main__": {"cli"},
 }
 LIGHT = GROUND | {"world", "perturb", "metrics", "paper"}

@@ -1,0 +1,1 @@
+"""Responses of any vision-language model: a Hugging Face folder, an endpoint, a file."""
