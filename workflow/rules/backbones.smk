@@ -20,10 +20,11 @@ rule train_vision:
         mem_mb=3000,
         runtime=60,
     params:
+        architecture=lambda wildcards: ARCHITECTURES[wildcards.backbone],
         settings=lambda wildcards: options(section("vision", wildcards.backbone)),
         code=code("train-vision", "models"),
     shell:
-        "tldr-reward train-vision --architecture {wildcards.backbone} {params.settings}"
+        "tldr-reward train-vision --architecture {params.architecture} {params.settings}"
         " --image-records {input.image_records:q} --cells {input.cells:q} --split pretrain"
         " --threads {threads} --out {output:q} 2>&1 | tee {log:q} >&2"
 

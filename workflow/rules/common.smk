@@ -144,18 +144,35 @@ REWARD_MODELS = read_registry(
     ("backbone", "reward_model"),
 )
 BACKBONES = list(dict.fromkeys(backbone for backbone, _ in REWARD_MODELS))
+# Backbones that are trained here, with their architectures; not all carry a reward model.
+ARCHITECTURES = {
+    row["backbone"]: row["architecture"]
+    for row in read_registry(
+        ROOT / "workflow/config/backbones.tsv", "backbones.schema.json", ("backbone",)
+    ).values()
+}
+for backbone in {*BACKBONES, *config["per_backbone"]} - set(ARCHITECTURES):
+    stop(f"backbone {backbone!r} is not in backbones.tsv; it has {', '.join(ARCHITECTURES)}")
 SPLITS = list(config["data"]["images"])
 OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
 ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
 PLAIN = "tldr_plain"
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
-TABLES = ["table1", "table1_ood", "table2", "table8", "table9", "table10", "table11"]
-FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
+TABLES = ["table1", "table1_ood", "table2", "table3", "table8", "table9", "table10", "table11"]
+FIGURES = [
+    "precision_recall",
+    "response_accuracy_by_taxonomy",
+    "training_curves",
+    "token_rates",
+    "exam_against_hallucination",
+    "mix_against_hallucination",
+    "estimated_against_true",
+]
 
 
 wildcard_constraints:
-    backbone="|".join(BACKBONES),
+    backbone="|".join(ARCHITECTURES),
     reward_model="|".join(dict.fromkeys(model for _, model in REWARD_MODELS)),
     seed=r"\d+",
     split="|".join(SPLITS),
