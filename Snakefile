@@ -28,6 +28,7 @@ pathvars:
     data="<results>/data",
     backbones="<results>/backbones",
     reward="<results>/reward",
+    zoo="<results>/zoo",
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
 
@@ -36,6 +37,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/backbones.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/zoo.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 

@@ -19,10 +19,12 @@ IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn", "pr
 # Used as programs or through others, not imported by the package.
 PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis"}
 STAGES = {
-    "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data"],
+    "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
+             "write_questions", "judge_responses"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
-               "score_captions"],
-    "tables": ["measure_scores", "make_table", "draw_figure"],
+               "score_captions", "collect_responses"],
+    "tables": ["measure_scores", "measure_hallucination", "measure_correlation", "make_table",
+               "draw_figure"],
 }  # fmt: skip
 
 

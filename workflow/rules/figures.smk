@@ -23,7 +23,7 @@ rule draw_precision_recall:
     params:
         figure="precision_recall",
         scale=config["scale"],
-        files=lambda wildcards, input: given(input, "curve metrics resamples reported"),
+        files=lambda wildcards, input: given(input, "curve metrics resamples reported tokens points fits"),
         code=code("draw-figure", "tables"),
     shell:
         "tldr-reward draw-figure {params.figure} {params.files} --scale {params.scale}"
@@ -59,3 +59,63 @@ use rule draw_precision_recall as draw_training_curves with:
     params:
         figure="training_curves",
         files=history_files,
+
+
+# Figure 3 is of the registry's first model: a new one at its end does not change it.
+use rule draw_precision_recall as draw_token_rates with:
+    input:
+        tokens=f"<zoo>/{next(iter(MODELS))}/example.csv",
+    output:
+        pdf="figures/token_rates.pdf",
+        png="figures/token_rates.png",
+    log:
+        "<logs>/draw_token_rates.log",
+    benchmark:
+        "<benchmarks>/draw_token_rates.tsv"
+    params:
+        figure="token_rates",
+
+
+use rule draw_precision_recall as draw_exam_against_hallucination with:
+    input:
+        points="<zoo>/points.csv",
+        fits="<zoo>/fits.csv",
+    output:
+        pdf="figures/exam_against_hallucination.pdf",
+        png="figures/exam_against_hallucination.png",
+    log:
+        "<logs>/draw_exam_against_hallucination.log",
+    benchmark:
+        "<benchmarks>/draw_exam_against_hallucination.tsv"
+    params:
+        figure="exam_against_hallucination",
+
+
+use rule draw_precision_recall as draw_mix_against_hallucination with:
+    input:
+        points="<zoo>/points.csv",
+        fits="<zoo>/fits.csv",
+    output:
+        pdf="figures/mix_against_hallucination.pdf",
+        png="figures/mix_against_hallucination.png",
+    log:
+        "<logs>/draw_mix_against_hallucination.log",
+    benchmark:
+        "<benchmarks>/draw_mix_against_hallucination.tsv"
+    params:
+        figure="mix_against_hallucination",
+
+
+use rule draw_precision_recall as draw_estimated_against_true with:
+    input:
+        points="<zoo>/points.csv",
+        fits="<zoo>/fits.csv",
+    output:
+        pdf="figures/estimated_against_true.pdf",
+        png="figures/estimated_against_true.png",
+    log:
+        "<logs>/draw_estimated_against_true.log",
+    benchmark:
+        "<benchmarks>/draw_estimated_against_true.tsv"
+    params:
+        figure="estimated_against_true",

@@ -30,7 +30,7 @@ rule make_table1:
         table="table1",
         scale=config["scale"],
         files=lambda wildcards, input: given(
-            input, "metrics responses resamples statistics reported schema"
+            input, "metrics responses resamples statistics models reported schema"
         ),
         code=code("make-table", "tables"),
     shell:
@@ -75,6 +75,23 @@ use rule make_table1 as make_table2 with:
         "<benchmarks>/make_table2.tsv"
     params:
         table="table2",
+
+
+use rule make_table1 as make_table3 with:
+    input:
+        metrics=of_zoo("metrics.csv"),
+        models=own("workflow/config/models.tsv"),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table3.schema.json"),
+    output:
+        csv="paper_tables/table3.csv",
+        markdown="paper_tables/table3.md",
+    log:
+        "<logs>/make_table3.log",
+    benchmark:
+        "<benchmarks>/make_table3.tsv"
+    params:
+        table="table3",
 
 
 use rule make_table1 as make_table8 with:

@@ -103,6 +103,56 @@ class CellLabels:
 
 
 @dataclasses.dataclass(frozen=True)
+class ModelResponse:
+    """What a model said to one request; `text` may be empty.
+
+    `item_id` is an image's id (its caption) or a question's. `truncated`: cut at the limit of
+    new tokens.
+    """
+
+    FORMAT: typing.ClassVar[str] = "response/1"
+    item_id: str
+    text: str
+    truncated: bool = False
+
+    def __post_init__(self) -> None:
+        for field, kind in (("item_id", str), ("text", str), ("truncated", bool)):
+            if not isinstance(getattr(self, field), kind):
+                raise InputError(f"response {self.item_id!r}: {field} is no {kind.__name__}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """What an oracle says of a generated caption: spans that it could judge, wrong ones in them.
+
+    `sentences` counts the caption's sentences; outside `judged_spans` nothing is known.
+    """
+
+    FORMAT: typing.ClassVar[str] = "judgement/1"
+    caption_id: str
+    sentences: int
+    judged_spans: tuple[Span, ...]
+    bad_spans: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        for field in ("judged_spans", "bad_spans"):
+            spans = tuple((int(a), int(b)) for a, b in getattr(self, field))
+            object.__setattr__(self, field, spans)
+
+
+@dataclasses.dataclass(frozen=True)
+class AnswerVerdict:
+    """Whether a response to a question could be read as an answer, and whether that is right."""
+
+    FORMAT: typing.ClassVar[str] = "answer/1"
+    item_id: str
+    image_id: str
+    question_set: str
+    parsed: bool
+    correct: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Metric:
     """One measured number with its 95% interval: a row of every metrics CSV."""
 
@@ -117,6 +167,22 @@ class Metric:
     low: float
     high: float
     n: int
+
+
+@dataclasses.dataclass(frozen=True)
+class CollectedRow:
+    """How many responses one item set got, of which empty or truncated; a row of summary CSVs.
+
+    `prompt` is empty for questions, which have prompts of their own.
+    """
+
+    model: str
+    item_set: str
+    prompt: str
+    max_new_tokens: int
+    responses: int
+    empty: int
+    truncated: int
 
 
 @dataclasses.dataclass(frozen=True)

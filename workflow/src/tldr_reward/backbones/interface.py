@@ -134,6 +134,11 @@ class Backbone(abc.ABC):
                 f"this backbone's context holds {limit - 1}"
             )
 
+    def cut_to_length(self, prompt: Sequence[int], response: Response) -> Response:
+        """As much of a response as the context length holds behind its prompt."""
+        room = max(0, self.text_config.max_position_embeddings - 1 - len(prompt))
+        return Response(response.ids[:room], response.offsets[:room])
+
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """LM-head logits of hidden states."""
         return self.model.lm_head(hidden)

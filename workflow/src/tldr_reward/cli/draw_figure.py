@@ -9,10 +9,16 @@ from tldr_reward.records import HistoryRow, Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
 _FIGURES = ("precision_recall", "response_accuracy_by_taxonomy", "training_curves")
+_ZOO_FIGURES = (
+    "token_rates",
+    "exam_against_hallucination",
+    "mix_against_hallucination",
+    "estimated_against_true",
+)
 
 
 @click.command(short_help="One figure as PDF and PNG.")
-@click.argument("name", type=click.Choice(_FIGURES))
+@click.argument("name", type=click.Choice((*_FIGURES, *_ZOO_FIGURES)))
 @click.option(
     "--curve",
     "curves",
@@ -37,6 +43,9 @@ _FIGURES = ("precision_recall", "response_accuracy_by_taxonomy", "training_curve
     help="Training history CSV (training_curves); with as many --run.",
 )
 @click.option("--run", "runs", multiple=True, help="Run id of each --history, in their order.")
+@click.option("--tokens", type=_FILE, help="CSV of one caption's tokens (token_rates).")
+@click.option("--points", type=_FILE, help="CSV of the zoo's points (the zoo's other figures).")
+@click.option("--fits", type=_FILE, help="CSV of the lines through them.")
 @click.option("--scale", required=True, help="Scale of every input, e.g. mini.")
 @click.option("--pdf", type=_FILE, required=True, help="PDF to write.")
 @click.option("--png", type=_FILE, required=True, help="PNG to write.")
@@ -48,6 +57,9 @@ def command(
     reported: Path | None,
     histories: tuple[Path, ...],
     runs: tuple[str, ...],
+    tokens: Path | None,
+    points: Path | None,
+    fits: Path | None,
     scale: str,
     pdf: Path,
     png: Path,
@@ -64,6 +76,9 @@ def command(
     from tldr_reward.paper.reported import ReportedValue
     from tldr_reward.paper.training_curves import draw_training_curves
 
+    if name in _ZOO_FIGURES:
+        _save(_zoo_figure(name, tokens, points, fits, scale), pdf, png)
+        return
     given = {_FIGURES[0]: curves, _FIGURES[1]: metrics, _FIGURES[2]: histories}
     if not given[name]:
         option = dict(zip(_FIGURES, ("--curve", "--metrics", "--history"), strict=True))[name]
@@ -82,6 +97,34 @@ def command(
             raise InputError(f"{len(histories)} --history files and runs {list(runs)}: one each")
         read = {run: read_rows(path, HistoryRow) for run, path in zip(runs, histories, strict=True)}
         figure = draw_training_curves(read, scale)
+    _save(figure, pdf, png)
+
+
+def _zoo_figure(name: str, tokens: Path | None, points: Path | None, fits: Path | None, scale: str):
+    """A figure of the zoo, from the files that it needs."""
+    from tldr_reward.cli.measured import read_scale_rows
+    from tldr_reward.metrics.zoo import ExampleToken
+    from tldr_reward.metrics.zoo_correlation import ZooFit, ZooPoint
+    from tldr_reward.paper.token_rates import draw_token_rates
+    from tldr_reward.paper.zoo_figures import (
+        draw_estimated_against_true,
+        draw_score_against_hallucination,
+    )
+
+    if name == "token_rates":
+        if tokens is None:
+            raise InputError(f"{name}: --tokens FILE is needed")
+        return draw_token_rates(read_scale_rows([tokens], ExampleToken, scale), scale)
+    if points is None or fits is None:
+        raise InputError(f"{name}: --points FILE and --fits FILE are needed")
+    placed = read_scale_rows([points], ZooPoint, scale)
+    lines = read_scale_rows([fits], ZooFit, scale)
+    if name == "estimated_against_true":
+        return draw_estimated_against_true(placed, lines, scale)
+    return draw_score_against_hallucination(placed, lines, name.partition("_")[0], scale)
+
+
+def _save(figure, pdf: Path, png: Path) -> None:
     with writing(pdf, "wb") as file:
         # No date in the file: the same input gives the same bytes.
         figure.savefig(file, format="pdf", metadata={"CreationDate": None})

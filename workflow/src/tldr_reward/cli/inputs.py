@@ -58,9 +58,15 @@ def cached_features(
 
 
 def caption_items(
-    backbone: Backbone, captions: Sequence[CaptionRecord], rows: dict[str, int]
+    backbone: Backbone,
+    captions: Sequence[CaptionRecord],
+    rows: dict[str, int],
+    cut: bool = False,
 ) -> list[Item]:
-    """Tokenized responses with their prompts; InputError for one that exceeds the context."""
+    """Tokenized responses with their prompts.
+
+    One that exceeds the context is an InputError, or with `cut` ends where the context does.
+    """
     prompts: dict[str, tuple[int, ...]] = {}
     items = []
     for caption in captions:
@@ -68,6 +74,8 @@ def caption_items(
             prompts[caption.prompt] = tuple(backbone.prompt_ids(caption.prompt))
         prompt = prompts[caption.prompt]
         response = backbone.tokenize(caption.text)
+        if cut:
+            response = backbone.cut_to_length(prompt, response)
         backbone.check_length(prompt, response, f"caption {caption.caption_id!r}")
         items.append(Item(rows[caption.image_id], prompt, response))
     return items

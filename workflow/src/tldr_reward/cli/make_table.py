@@ -8,12 +8,12 @@ import click
 from tldr_reward.records import Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
-_TABLES = ("table1", "table1_ood", "table2", "table8", "table9", "table10", "table11")
+_TABLES = ("table1", "table1_ood", "table2", "table3", "table8", "table9", "table10", "table11")
 
 
 @click.command(short_help="One published table as CSV and Markdown.")
 @click.argument("name", type=click.Choice(_TABLES))
-@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 11).")
+@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 3, 11).")
 @click.option(
     "--responses",
     type=_FILE,
@@ -26,6 +26,7 @@ _TABLES = ("table1", "table1_ood", "table2", "table8", "table9", "table10", "tab
     multiple=True,
     help="Bootstrap values CSV, to pool several seeds (tables 1, 2, 11).",
 )
+@click.option("--models", type=_FILE, help="Registry TSV of the models (table 3).")
 @click.option("--statistics", type=_FILE, help="Data statistics CSV (table 8).")
 @click.option(
     "--settings",
@@ -43,6 +44,7 @@ def command(
     metrics: tuple[Path, ...],
     responses: tuple[Path, ...],
     resamples: tuple[Path, ...],
+    models: Path | None,
     statistics: Path | None,
     settings: tuple[Path, ...],
     reported: Path,
@@ -71,8 +73,9 @@ def command(
     from tldr_reward.paper.reported import ReportedValue
     from tldr_reward.paper.settings_tables import table9, table10
     from tldr_reward.paper.table import Sources, check_table
+    from tldr_reward.paper.zoo_table import table3
 
-    makers = (table1, table1_ood, table2, table8, table9, table10, table11)
+    makers = (table1, table1_ood, table2, table3, table8, table9, table10, table11)
     sources = Sources(
         scale=scale,
         reported=read_rows(reported, ReportedValue),
@@ -81,6 +84,7 @@ def command(
         resamples=read_resamples(resamples),
         statistics=read_columns(statistics, STATISTICS_COLUMNS) if statistics else (),
         settings=[read_json(path) for path in settings],
+        models=read_columns(models, ("model", "kind", "reported_row"), "\t") if models else (),
     )
     table = dict(zip(_TABLES, makers, strict=True))[name](sources)
     check_table(table, read_json(schema))

@@ -23,12 +23,12 @@ def read_scale_rows(paths: Sequence[Path], kind: type, scale: str) -> list:
     return rows
 
 
-def read_columns(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+def read_columns(path: Path, needed: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:
     """Rows of a CSV that has at least the needed columns."""
     if not path.is_file():
         raise InputError(f"no such file: {path}")
     with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
+        reader = csv.DictReader(file, delimiter=delimiter)
         for name in needed:
             if name not in (reader.fieldnames or ()):
                 raise InputError(f"{path}: no column {name!r}; has {reader.fieldnames}")

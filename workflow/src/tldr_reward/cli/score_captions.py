@@ -16,12 +16,15 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_
 @click.option(
     "--task", type=click.Choice(["caption", "vqa"]), help="score this task alone; else both"
 )
+@click.option("--cut", is_flag=True, help="score of a caption too long for the context what fits")
 @click.option("--run", "run_id", required=True, help="name written into the score records")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def command(
-    backbone_folder, reward_model, image_records, captions, out, task, run_id, threads
+    backbone_folder, reward_model, image_records, captions, out, task, cut, run_id, threads
 ) -> None:
     """Score caption files in one process; labels in them are not looked at.
+
+    Files without a caption give files without a score: a model may have had nothing to say.
 
     A response-level (naive) model judges the last token alone. Without --reward-model the
     backbone's own LM head gives each token its likelihood (the prompting baseline).
@@ -53,6 +56,10 @@ def command(
         for path in captions
     ]
     wanted = [record.image_id for some in records for record in some]
+    if not wanted:
+        for path in out:
+            write_records(path, [])
+        return
     rows, images = read_images(image_records, wanted)
     backbone = load_backbone(backbone_folder)
     features = cached_features(backbone, images)
@@ -65,7 +72,7 @@ def command(
         probabilities = lambda batch: reward_probabilities(model, batch)  # noqa: E731
     pad = backbone.tokenizer.pad_token_id
     for some, path in zip(records, out, strict=True):
-        items = caption_items(backbone, some, rows)
+        items = caption_items(backbone, some, rows, cut)
         scores = dict(score_items(items, features, pad, probabilities, f"scoring {path.stem}"))
         first = -1 if last_only else 0
         write_records(

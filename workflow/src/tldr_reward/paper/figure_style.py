@@ -52,12 +52,17 @@ def ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:
     ]
 
 
-def panels(titles: Sequence[str], width: float, height: float, scale: str) -> tuple[Figure, list]:
-    """A figure with one panel a title, side by side (inches each), and the scale named."""
+def panels(
+    titles: Sequence[str], width: float, height: float, scale: str, shared: bool = True
+) -> tuple[Figure, list]:
+    """A figure with one panel a title, side by side (inches each), and the scale named.
+
+    `shared`: the panels have one vertical axis.
+    """
     seaborn.set_theme(context="paper", style="ticks", font="DejaVu Sans", font_scale=1.15)
     figure = Figure(figsize=(width * len(titles), height), layout="constrained")
     figure.get_layout_engine().set(wspace=0.06)
-    axes = figure.subplots(1, len(titles), sharey=True, squeeze=False)[0]
+    axes = figure.subplots(1, len(titles), sharey=shared, squeeze=False)[0]
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(f"{title} ({scale} scale)")
         seaborn.despine(ax=axis)

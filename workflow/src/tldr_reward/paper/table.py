@@ -18,7 +18,8 @@ class Sources:
     """What tables are made from; a table uses what it needs and says what it misses.
 
     `resamples`: see `pooling.Resamples`; `statistics`: rows of the data statistics; `settings`:
-    one mapping for each trained reward model, as its training wrote it.
+    one mapping for each trained reward model, as its training wrote it; `models`: rows of the
+    zoo's registry.
     """
 
     scale: str
@@ -28,6 +29,7 @@ class Sources:
     resamples: Mapping[tuple[str, str, str], np.ndarray] = dataclasses.field(default_factory=dict)
     statistics: Sequence[Mapping[str, str]] = ()
     settings: Sequence[Mapping] = ()
+    models: Sequence[Mapping[str, str]] = ()
 
 
 @dataclasses.dataclass(frozen=True)
