@@ -62,7 +62,18 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, data, vision, "
-            "language, reward, evaluation, per_backbone",
+            "language, reward, evaluation, zoo, per_backbone",
+        ),
+        (
+            "per_backbone={lama: {language: {steps: 4}}}",
+            "error: backbone 'lama' is not in backbones.tsv; it has paligemma, llama, "
+            "paligemma_narrow, llama_narrow",
+        ),
+        (
+            "zoo={detector: llama/tldrr}",
+            "error: configuration: zoo.detector is 'llama/tldrr'; allowed: paligemma/tldr, "
+            "paligemma/naive, paligemma/tldr_plain, paligemma/tldr_projector_only, "
+            "paligemma/tldr_decoder_only, llama/tldr, llama/naive, llama/tldr_plain",
         ),
         (
             "evaluation={resamples: 10}",

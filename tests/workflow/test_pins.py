@@ -17,7 +17,8 @@ SOURCE = Path(tldr_reward.__path__[0]).parent
 # Distributions whose import has another name.
 IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn", "pre-commit": None}
 # Used as programs or through others, not imported by the package.
-PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis"}
+PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis", "fastapi",
+            "openai", "uvicorn"}  # fmt: skip
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
              "write_questions", "judge_responses"],

@@ -24,7 +24,7 @@ def rule_blocks() -> dict[str, str]:
 
 BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
-         "score_likelihood")  # fmt: skip
+         "score_likelihood", "collect_responses", "score_responses")  # fmt: skip
 
 
 def directive(block: str, name: str) -> str:
@@ -38,9 +38,12 @@ def test_there_is_a_rule_for_every_stage():
         "draw_scenes", "write_captions", "perturb_captions", "describe_data",
         *HEAVY,
         "measure_reward_model", "measure_likelihood", "measure_baseline",
-        "make_table1", "make_table1_ood", "make_table2", "make_table8", "make_table9",
+        "write_questions", "judge_responses", "measure_hallucination", "measure_correlation",
+        "make_table1", "make_table1_ood", "make_table2", "make_table3", "make_table8", "make_table9",
         "make_table10", "make_table11",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
+        "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
+        "draw_estimated_against_true",
     }  # fmt: skip
 
 
@@ -104,7 +107,7 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["train_reward"] == 16  # eight rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
     assert counts["describe_data"] == 1
-    assert sum(name.startswith("make_table") for name in counts) == 7
+    assert sum(name.startswith("make_table") for name in counts) == 8
     assert "results/smoke/" in output
     assert "results/mini/" not in output
 

@@ -11,7 +11,7 @@ from tldr_reward.metrics.zoo import ExampleToken
 
 # The text is set in cells of one character; sizes of a cell and of the figure in inches.
 _COLUMNS, _INDENT = 84, 4
-_CELL, _ROW, _SMALL_ROW, _MARGIN = 0.0835, 0.34, 0.2, 0.25
+_CELL, _ROW, _SMALL_ROW, _MARGIN, _TOP = 0.0835, 0.34, 0.2, 0.25, 0.9
 _COLOURS = colormaps["RdYlGn"]
 
 
@@ -26,7 +26,7 @@ def draw_token_rates(tokens: Sequence[ExampleToken], scale: str) -> Figure:
     worked = _worked_out(tokens)
     rows = 1 + max(row for row, _, _ in placed)
     width = 2 * _MARGIN + _CELL * _COLUMNS
-    height = 4 * _MARGIN + _ROW * (rows + 1) + _SMALL_ROW * len(worked)
+    height = _TOP + _MARGIN + _ROW * rows + _SMALL_ROW * len(worked)
     figure = Figure(figsize=(width, height))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set(xlim=(-_MARGIN, width - _MARGIN), ylim=(height, 0))
@@ -34,21 +34,20 @@ def draw_token_rates(tokens: Sequence[ExampleToken], scale: str) -> Figure:
     first = tokens[0]
     title = f"{first.caption_id}, judged by {first.backbone}/{first.reward_model} ({scale} scale)"
     axis.text(0, 0.32, title, fontsize=10)
-    top = 0.9
     for row, column, token in placed:
-        _draw_token(axis, token, _CELL * column, top + _ROW * row)
+        _draw_token(axis, token, _CELL * column, _TOP + _ROW * row)
     for sentence, row in _first_rows(placed).items():
         flagged = any(token.flagged for token in tokens if token.sentence == sentence)
         axis.text(
             0,
-            top + _ROW * row,
+            _TOP + _ROW * row,
             f"{sentence + 1}",
             fontsize=9,
             fontweight="bold" if flagged else "normal",
             color="firebrick" if flagged else "0.4",
         )
     for number, text in enumerate(worked):
-        axis.text(0, top + _ROW * rows + _SMALL_ROW * number, text, fontsize=8.5)
+        axis.text(0, _TOP + _ROW * rows + _SMALL_ROW * number, text, fontsize=8.5)
     _draw_scale(figure, width, height)
     return figure
 
@@ -93,6 +92,7 @@ def _draw_token(axis, token: ExampleToken, x: float, y: float) -> None:
         fontsize=9.5,
         family="DejaVu Sans Mono",
         parse_math=False,
+        zorder=4 if token.flagged else 3,
         bbox={
             "facecolor": _COLOURS(token.p_good),
             "edgecolor": "black" if token.flagged else "none",

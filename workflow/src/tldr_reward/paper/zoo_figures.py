@@ -1,11 +1,14 @@
 """Figures 5 and 6: score against hallucination rate; and estimated against true rates."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import seaborn
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogFormatter, LogLocator
 
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.zoo_correlation import AGREEMENT, ZooFit, ZooPoint
@@ -25,16 +28,17 @@ def draw_score_against_hallucination(
     if score not in _OUR_SCORES:
         raise InputError(f"score {score!r}; allowed: {', '.join(_OUR_SCORES)}")
     titles = {
-        "reported": f"The paper's models, {_PAPER_SCORES[score]}",
-        "estimated": f"{_OUR_SCORES[score]}, rate as TLDR estimates it",
-        "true": f"{_OUR_SCORES[score]}, rate as the oracle knows it",
+        "reported": f"The paper's points: {_PAPER_SCORES[score]}",
+        "estimated": f"{_OUR_SCORES[score]}, rate estimated by TLDR",
+        "true": f"{_OUR_SCORES[score]}, true rate by the oracle",
     }
     figure, axes = panels(list(titles.values()), 4.4, 5.6, scale, shared=False)
     for axis, (source, title) in zip(axes, titles.items(), strict=True):
         own = _chosen(points, score, source, "token")
         colour = _PAPERS if source == "reported" else _OURS
-        if source == "reported":  # of no scale of ours
-            axis.set_title(title)
+        # The paper's points are of no scale of ours.
+        shown = title if source == "reported" else f"{title} ({scale} scale)"
+        axis.set_title(shown, fontsize=9)
         _draw_points(axis, own, colour)
         _draw_fit(axis, own, _chosen(fits, score, source, "token"), colour)
         axis.set(xlabel="−ln of the token hallucination rate", ylabel=f"{_ylabel(score, source)}")
@@ -49,15 +53,31 @@ def draw_estimated_against_true(
     figure, axes = panels([f"{name.capitalize()} rate" for name in names], 4.2, 5.4, scale,
                           shared=False)  # fmt: skip
     for axis, level in zip(axes, names, strict=True):
-        own = _chosen(points, "rate", AGREEMENT, level)
+        own = [_as_rates(point) for point in _chosen(points, "rate", AGREEMENT, level)]
+        axis.set(xscale="log", yscale="log")
+        for each in (axis.xaxis, axis.yaxis):
+            each.set_major_formatter(LogFormatter(minor_thresholds=(2, 1)))
+            each.set_minor_locator(LogLocator(subs=(2, 3, 5)))
+            each.set_minor_formatter(LogFormatter(minor_thresholds=(2, 1)))
         _draw_points(axis, own, _OURS)
-        for fit in _chosen(fits, "rate", AGREEMENT, level):
-            _note(axis, f"r of the logarithms = {_r_text(fit)}\n{_p_text(fit)}\n{_without(fit)}")
         if own:
             ends = [value for point in own for value in (point.x, point.y)]
             axis.plot([min(ends), max(ends)], [min(ends), max(ends)], color="0.5", ls="--", lw=1)
-        axis.set(xlabel="−ln of the true rate (oracle)", ylabel="−ln of the estimated rate (TLDR)")
+        for fit in _chosen(fits, "rate", AGREEMENT, level):
+            _note(axis, f"r of the logarithms = {_r_text(fit)}\n{_p_text(fit)}\n{_without(fit)}")
+        axis.set(xlabel="True rate (%), by the oracle", ylabel="Estimated rate (%), by TLDR")
     return figure
+
+
+def _as_rates(point: ZooPoint) -> ZooPoint:
+    """A point of two logarithms as a point of two rates in percent."""
+    x, x_low, x_high, y, y_low, y_high = (
+        100 * math.exp(-value)
+        for value in (point.x, point.x_high, point.x_low, point.y, point.y_high, point.y_low)
+    )
+    return dataclasses.replace(
+        point, x=x, x_low=x_low, x_high=x_high, y=y, y_low=y_low, y_high=y_high
+    )
 
 
 def _chosen(rows: Sequence, score: str, source: str, level: str) -> list:
@@ -86,14 +106,17 @@ def _draw_points(axis, points: Sequence[ZooPoint], colour) -> None:
             markerfacecolor="white" if point.zero else colour,
             elinewidth=0.9,
             linestyle="none",
-            label=f"{number} {point.model}",
             zorder=3,
         )
         axis.annotate(str(number), (point.x, point.y), (5, 4), textcoords="offset points",
                       fontsize=8, zorder=4)  # fmt: skip
+    names = [
+        Line2D([], [], linestyle="none", label=f"{number} {point.model}")
+        for number, point in enumerate(points, start=1)
+    ]
     axis.legend(
-        frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=6.5,
-        handlelength=0, handletextpad=0, markerscale=0,
+        handles=names, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2,
+        fontsize=6.5, handlelength=0, handletextpad=0,
     )  # fmt: skip
 
 
@@ -117,7 +140,9 @@ def _draw_fit(axis, points: Sequence[ZooPoint], fits: Sequence[ZooFit], colour) 
 def _note(axis, text: str) -> None:
     """What a line is worth, above the points."""
     low, high = axis.get_ylim()
-    axis.set_ylim(low, high + 0.34 * (high - low))
+    room = 0.34
+    top = high * (high / low) ** room if axis.get_yscale() == "log" else high + room * (high - low)
+    axis.set_ylim(low, top)
     axis.text(0.03, 0.98, text, transform=axis.transAxes, va="top", fontsize=8)
 
 

@@ -45,7 +45,7 @@ def table3(sources: Sources) -> Table:
         measured.setdefault(row.run, {})[row.metric] = row
     ours = {row["model"]: row for row in sources.models if row["model"] in measured}
     need_rows(list(ours), "table3", "rate of a model that the registry has")
-    rows = [_row(sources, model, measured[model], printed) for model in ours.values()]
+    rows = [_row(sources, row, measured[model], printed) for model, row in ours.items()]
     rows.sort(key=lambda row: (not row["hallucination_token"], _rate(measured[row["model"]])))
     shown = {row["reported_row"] for row in rows}
     others = dict.fromkeys(name for name, _ in printed if name not in shown)
