@@ -23,7 +23,9 @@ rule draw_precision_recall:
     params:
         figure="precision_recall",
         scale=config["scale"],
-        files=lambda wildcards, input: given(input, "curve metrics resamples reported tokens points fits"),
+        files=lambda wildcards, input: given(
+            input, "curve metrics resamples reported tokens points fits"
+        ),
         code=code("draw-figure", "tables"),
     shell:
         "tldr-reward draw-figure {params.figure} {params.files} --scale {params.scale}"
