@@ -84,7 +84,7 @@ use rule make_table1 as make_table3 with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table3.schema.json"),
     output:
-        csv="paper_tables/table3.csv",
+        csv=report("paper_tables/table3.csv", caption="../report/table3.rst", category="Tables"),
         markdown="paper_tables/table3.md",
     log:
         "<logs>/make_table3.log",
