@@ -6,6 +6,8 @@ from click.testing import CliRunner
 from tldr_reward.cli.draw_figure import command
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.rows import CurvePoint
+from tldr_reward.metrics.zoo import ExampleToken
+from tldr_reward.metrics.zoo_correlation import ZooFit, ZooPoint, zoo_fits
 from tldr_reward.records import Metric, write_rows
 
 
@@ -31,6 +33,15 @@ def files(tmp_path):
     write_rows(tmp_path / "empty.csv", [], CurvePoint)
     metrics = [Metric(*run, "response_accuracy", 0.7, 0.6, 0.8, 40)]
     write_rows(tmp_path / "metrics.csv", metrics, Metric)
+    points = [
+        ZooPoint("mini", score, "true", "token", f"m{x}", x, x, x, y, y, y, 0)
+        for score in ("exam", "mix")
+        for x, y in ((1.0, 30.0), (2.0, 50.0), (3.0, 40.0))
+    ]
+    write_rows(tmp_path / "points.csv", points, ZooPoint)
+    write_rows(tmp_path / "fits.csv", zoo_fits(points), ZooFit)
+    token = ExampleToken(*run, "test-0-m", 0, 3, "red", 0, 0.2, 1, 1, 0)
+    write_rows(tmp_path / "tokens.csv", [token], ExampleToken)
     (tmp_path / "history.csv").write_text(
         "step,loss,tokens_per_second,learning_rate\n1,0.7,900.0,0.001\n2,0.5,900.0,0.01\n"
     )
@@ -38,10 +49,15 @@ def files(tmp_path):
 
 
 def test_each_figure_is_drawn_with_the_same_bytes_twice(files):
+    zoo = ["--points", str(files / "points.csv"), "--fits", str(files / "fits.csv")]
     for args in (
         ["precision_recall", "--curve", str(files / "curve.csv")],
         ["response_accuracy_by_taxonomy", "--metrics", str(files / "metrics.csv")],
         ["training_curves", "--history", str(files / "history.csv"), "--run", "paligemma/tldr/s0"],
+        ["token_rates", "--tokens", str(files / "tokens.csv")],
+        ["exam_against_hallucination", *zoo],
+        ["mix_against_hallucination", *zoo],
+        ["estimated_against_true", *zoo],
     ):
         pdf, png = draw(files, *args)
         assert pdf.startswith(b"%PDF") and png.startswith(b"\x89PNG")
@@ -57,6 +73,8 @@ def test_bad_input_is_named_and_leaves_no_file(files):
     history = ["--history", str(files / "history.csv")]
     cases = [
         (["precision_recall"], "precision_recall: --curve FILE is needed"),
+        (["token_rates"], "token_rates: --tokens FILE is needed"),
+        (["estimated_against_true"], "--points FILE and --fits FILE are needed"),
         (["training_curves", *history], "1 --history files and runs []: one each"),
         (["training_curves", *history, "--run", "tldr"], "run 'tldr': a run id has the form"),
         (["precision_recall", "--curve", str(files / "empty.csv")], "hold no point"),

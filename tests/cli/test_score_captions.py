@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tldr_reward.records import CaptionRecord, ScoreRecord, read_records
+from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_records
 
 TRAINING = (
     "--parts projector,decoder --rank 4 --alpha 4 --dropout 0 --steps 2 --batch-images 4 "
@@ -102,3 +102,31 @@ def test_an_empty_caption_is_refused(world, tmp_path, command):
     )
     assert outcome.status == 2
     assert "has an empty text" in outcome.err
+
+
+def generated(text):
+    return CaptionRecord("g", "test-000000", "describe the image.", text, "caption", "generated")
+
+
+def test_a_caption_too_long_for_the_context_is_refused_or_cut(world, tmp_path, command):
+    path = tmp_path / "long.jsonl"
+    write_records(path, [generated("a ring . " * 200)])
+    outcome = command(
+        f"score-captions --backbone {world.backbone} --image-records {world.image_records} "
+        f"--captions {path} --out {tmp_path}/s.jsonl --run some/run"
+    )
+    assert outcome.status == 2
+    assert "this backbone's context holds 255" in outcome.err
+    (found,) = score(world, command, tmp_path / "s.jsonl", path, "--cut")
+    # 16 image tokens, <bos>, four words of the prompt and a newline stand before it.
+    assert len(found.p_good) == len(found.offsets) == 255 - 22
+    whole = generated("a ring . " * 70)
+    write_records(path, [whole])
+    cut = score(world, command, tmp_path / "a.jsonl", path, "--cut")
+    assert cut == score(world, command, tmp_path / "b.jsonl", path, "")
+
+
+def test_a_model_that_said_nothing_has_no_scores(world, tmp_path, command):
+    path = tmp_path / "none.jsonl"
+    write_records(path, [])
+    assert score(world, command, tmp_path / "s.jsonl", path, "--cut") == []

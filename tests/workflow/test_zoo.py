@@ -1,9 +1,11 @@
 """The zoo's registry: a new row runs its own jobs, and bad rows end in one line."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -56,55 +58,68 @@ def test_narrow_backbones_are_the_same_architectures(snakemake):
     assert " --width 64 " in command
 
 
-@pytest.mark.parametrize(
-    ("row", "started"),
-    [
-        ("mine folder {folder} smoke ", "--kind folder --source {folder}"),
-        ("mine file {file} smoke ", "--kind file --source {file}"),
-        ("mine endpoint http://127.0.0.1:9/v1#m smoke ",
-         "--kind endpoint --source 'http://127.0.0.1:9/v1#m'"),
-        (f"mine hub some/one@{'0' * 40} smoke ", f"--kind hub --source some/one@{'0' * 40}"),
-    ],
-)  # fmt: skip
-def test_a_new_row_runs_that_models_jobs_alone(snakemake, workflow_copy, tmp_path, row, started):
-    places = {"folder": str(tmp_path / "model"), "file": str(tmp_path / "said.jsonl")}
-    (tmp_path / "model").mkdir()
-    (tmp_path / "said.jsonl").touch()
-    smoke = ("--config", "scale=smoke")
-    # As after a complete run: every file is there and its provenance is recorded.
-    shown = snakemake(*TARGETS, "--touch", "--cores", "1", *smoke, root=workflow_copy)
-    made = snakemake(*TARGETS, "-n", *smoke, root=workflow_copy)
-    assert made.returncode == 0, shown.stderr + made.stderr
-    before = made.stdout + made.stderr
-    add_row(workflow_copy, row.format(**places))
-    planned = snakemake(*TARGETS, "-n", "-p", *smoke, root=workflow_copy)
-    assert planned.returncode == 0, planned.stderr
-    after = planned.stdout + planned.stderr
-    for rule in ("collect_responses", "judge_responses", "score_responses",
-                 "measure_hallucination"):  # fmt: skip
-        assert jobs(after, rule) - jobs(before, rule) == {"mine"}
-    assert started.format(**places) in after
+def make_outputs(plan: str, folder: Path) -> None:
+    """An empty file or folder for every output that a dry run names."""
+    for line in re.findall(r"^    output: (.*)$", plan, re.MULTILINE):
+        for name in line.split(", "):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch() if path.suffix else path.mkdir(exist_ok=True)
+
+
+def test_new_rows_run_those_models_jobs_alone(snakemake, workflow_copy, tmp_path):
+    def run(*arguments: str) -> str:
+        shown = snakemake(*TARGETS, *arguments, "--config", "scale=smoke", root=workflow_copy)
+        assert shown.returncode == 0, shown.stderr
+        return shown.stdout + shown.stderr
+
+    make_outputs(run("-n"), tmp_path / "elsewhere")
+    run("--touch", "--cores", "1")
+    assert "Nothing to be done" in run("-n")
+    said = tmp_path / "said.jsonl"
+    said.touch()
+    add_row(workflow_copy, f"folder folder {tmp_path} smoke ")
+    add_row(workflow_copy, f"file file {said} mini,smoke ")
+    add_row(workflow_copy, "served endpoint http://127.0.0.1:9/v1#m smoke ")
+    add_row(workflow_copy, f"hub hub some/one@{'0' * 40} smoke ")
+    add_row(workflow_copy, "elsewhere file none.jsonl mini ")
+    plan = run("-n", "-p")
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", plan.partition("Job stats:")[2], re.MULTILINE))
+    own = ("collect_responses", "judge_responses", "score_responses", "measure_hallucination")
+    shared = ("measure_correlation", "make_table3", "draw_exam_against_hallucination")
+    expected = dict.fromkeys(own, "4") | dict.fromkeys(shared, "1")
+    assert counts == expected | {"total": "19"}
+    for rule in own:
+        assert jobs(plan, rule) == {"folder", "file", "served", "hub"}
+    assert f"--kind folder --source {tmp_path} " in plan
+    assert f"--kind file --source {said} " in plan
+    assert "--kind endpoint --source 'http://127.0.0.1:9/v1#m' " in plan
+    assert f"--kind hub --source some/one@{'0' * 40} " in plan
 
 
 @pytest.mark.parametrize(
-    ("row", "line"),
+    ("kind", "source", "fits"),
     [
-        (
-            "mine hub some/one@main mini ",
-            "error: models.tsv, line 13: source: 'some/one@main' does",
-        ),
-        (
-            "mine endpoint http://host/v1 mini ",
-            "error: models.tsv, line 13: source: 'http://host/v1",
-        ),
-        ("mine folder x tiny ", "error: models.tsv, line 13: scales: 'tiny' does not match"),
-        ("mine disc x mini ", "error: models.tsv, line 13: kind is 'disc'; allowed: folder, hub, "),
-        ("llama folder x mini ", "error: models.tsv, line 13: llama stands there a second time"),
+        ("hub", f"some/one@{'0' * 40}", True),
+        ("hub", "some/one@main", False),
+        ("hub", f"one@{'0' * 40}", False),
+        ("endpoint", "https://host:8000/v1#owner/model", True),
+        ("endpoint", "https://host:8000/v1", False),
+        ("endpoint", "host/v1#model", False),
+        ("folder", "{results}/backbones/llama/final", True),
+        ("disc", "somewhere", False),
     ],
 )
-def test_a_bad_row_ends_in_one_line(snakemake, workflow_copy, row, line):
-    add_row(workflow_copy, row)
+def test_each_kind_has_a_source_of_its_form(kind, source, fits):
+    schema = json.loads((ROOT / "workflow/schemas/models.schema.json").read_text())
+    row = {"model": "m", "kind": kind, "source": source, "scales": "mini", "reported_row": ""}
+    assert jsonschema.Draft202012Validator(schema).is_valid(row) == fits
+
+
+def test_a_bad_row_ends_in_one_line(snakemake, workflow_copy):
+    add_row(workflow_copy, "llama folder x mini ")
     shown = snakemake("-n", root=workflow_copy)
     assert shown.returncode == 1
-    assert [text for text in shown.stderr.splitlines() if text.startswith(line)]
+    line = "error: models.tsv, line 13: llama stands there a second time"
+    assert [text for text in shown.stderr.splitlines() if "error" in text] == [line]
     assert "Traceback" not in shown.stderr

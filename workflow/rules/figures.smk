@@ -69,7 +69,9 @@ use rule draw_precision_recall as draw_token_rates with:
         tokens=f"<zoo>/{next(iter(MODELS))}/example.csv",
     output:
         pdf="figures/token_rates.pdf",
-        png="figures/token_rates.png",
+        png=report(
+            "figures/token_rates.png", caption="../report/token_rates.rst", category="Figures"
+        ),
     log:
         "<logs>/draw_token_rates.log",
     benchmark:
@@ -84,7 +86,11 @@ use rule draw_precision_recall as draw_exam_against_hallucination with:
         fits="<zoo>/fits.csv",
     output:
         pdf="figures/exam_against_hallucination.pdf",
-        png="figures/exam_against_hallucination.png",
+        png=report(
+            "figures/exam_against_hallucination.png",
+            caption="../report/exam_against_hallucination.rst",
+            category="Figures",
+        ),
     log:
         "<logs>/draw_exam_against_hallucination.log",
     benchmark:
@@ -99,7 +105,11 @@ use rule draw_precision_recall as draw_mix_against_hallucination with:
         fits="<zoo>/fits.csv",
     output:
         pdf="figures/mix_against_hallucination.pdf",
-        png="figures/mix_against_hallucination.png",
+        png=report(
+            "figures/mix_against_hallucination.png",
+            caption="../report/mix_against_hallucination.rst",
+            category="Figures",
+        ),
     log:
         "<logs>/draw_mix_against_hallucination.log",
     benchmark:
@@ -114,7 +124,11 @@ use rule draw_precision_recall as draw_estimated_against_true with:
         fits="<zoo>/fits.csv",
     output:
         pdf="figures/estimated_against_true.pdf",
-        png="figures/estimated_against_true.png",
+        png=report(
+            "figures/estimated_against_true.png",
+            caption="../report/estimated_against_true.rst",
+            category="Figures",
+        ),
     log:
         "<logs>/draw_estimated_against_true.log",
     benchmark:
@@ -131,7 +145,7 @@ use rule draw_precision_recall as draw_tau_sweep with:
         ],
     output:
         pdf="figures/tau_sweep.pdf",
-        png=report("figures/tau_sweep.png", caption="../report/tau_sweep.rst", category="Tau"),
+        png=report("figures/tau_sweep.png", caption="../report/tau_sweep.rst", category="Figures"),
     log:
         "<logs>/draw_tau_sweep.log",
     benchmark:

@@ -1,44 +1,6 @@
 # The zoo of table 3: what models say of held-out scenes, judged by one reward model and by the
 # oracle. One row of models.tsv is one model; its jobs are its own.
 
-MODELS = {
-    name: row
-    for (name,), row in read_registry(
-        ROOT / "workflow/config/models.tsv", "models.schema.json", ("model",)
-    ).items()
-    if config["scale"] in row["scales"].split(",")
-}
-DETECTOR_BACKBONE, DETECTOR = config["zoo"]["detector"].split("/")
-if (DETECTOR_BACKBONE, DETECTOR) not in REWARD_MODELS:
-    known = ", ".join("/".join(row) for row in REWARD_MODELS)
-    stop(f"configuration: zoo.detector is {config['zoo']['detector']!r}; allowed: {known}")
-DETECTOR_SEED = config["seeds"][0]
-QUESTION_SETS = ["exam", "mix"]
-# Captions of the first are what the table is about, those of the second calibrate the detector.
-CAPTIONED = ["test", "validation"]
-
-
-wildcard_constraints:
-    model="|".join(MODELS),
-
-
-def source_of(wildcards) -> str:
-    """Where a model comes from; {results} is the folder of this scale's results."""
-    return MODELS[wildcards.model]["source"].replace("{results}", f"results/{config['scale']}")
-
-
-def files_of_model(wildcards) -> list:
-    """What a model's job waits for: its folder or file; a kept step is part of a folder."""
-    if MODELS[wildcards.model]["kind"] in ("hub", "endpoint"):
-        return []
-    folder, kept, _ = source_of(wildcards).partition("/checkpoints/")
-    return [folder + kept.rstrip("/")]
-
-
-def of_zoo(file: str) -> list:
-    """A file of every model of the zoo, in the registry's order."""
-    return expand("<zoo>/{model}/{file}", model=MODELS, file=file)
-
 
 rule write_questions:
     input:

@@ -130,7 +130,7 @@ def _draw_fit(axis, points: Sequence[ZooPoint], fits: Sequence[ZooFit], colour) 
     """The fitted line over the points' range, with its equation and what it is worth."""
     for fit in fits:
         ends = np.array([min(point.x for point in points), max(point.x for point in points)])
-        ends += np.array([-_EDGE, _EDGE]) * np.ptp(ends)
+        ends = ends + np.array([-_EDGE, _EDGE]) * np.ptp(ends)
         axis.plot(ends, fit.intercept + fit.slope * ends, color=colour, lw=1.2, zorder=2)
         sign = "+" if fit.slope >= 0 else "−"
         equation = f"y = {_number(fit.intercept)} {sign} {abs(fit.slope):.2f} x"
