@@ -36,6 +36,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/backbones.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/annotation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 

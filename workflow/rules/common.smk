@@ -151,6 +151,7 @@ ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
 PLAIN = "tldr_plain"
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
 TABLES = ["table1", "table1_ood", "table2", "table8", "table9", "table10", "table11"]
+TABLES += ["table7", "human_evaluation", "pixelprose"]
 FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
 
 

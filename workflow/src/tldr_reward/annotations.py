@@ -1,12 +1,15 @@
-"""Annotation logs: who corrected which caption, with which guidance, from when until when."""
+"""Annotation logs: who corrected which caption, with which guidance, in what time; what changed."""
 
 import csv
 import dataclasses
 import datetime
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from tldr_reward.errors import InputError
+from tldr_reward.records import Span
+from tldr_reward.spans import alignment, word_spans
 
 GUIDANCES = ("binary", "token")
 SOURCES = ("human", "simulated")
@@ -86,7 +89,7 @@ def _row(cells: dict, where: str) -> AnnotationRow:
         raise InputError(f"{where}: as many cells as columns are needed")
     try:
         if _is_number(cells["started"]) != _is_number(cells["ended"]):
-            raise InputError("started and ended are seconds and an ISO time; both of one kind are needed")
+            raise InputError("started and ended: both seconds or both ISO times are needed")
         times = {name: _seconds(cells[name]) for name in ("started", "ended")}
         return AnnotationRow(**(cells | times))
     except InputError as error:
@@ -109,3 +112,45 @@ def _seconds(text: str) -> float:
     except ValueError:
         raise InputError(f"time {text!r}; seconds or an ISO time are allowed") from None
     return time.replace(tzinfo=time.tzinfo or datetime.UTC).timestamp()
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One place where two texts differ: ranges of words, half-open and maybe empty, and spans.
+
+    The spans reach from the end of the last word that is the same before the place to the
+    start of the next one behind it, so that putting `after[after_span]` in the place of
+    `before[before_span]` makes the change and nothing else.
+    """
+
+    before_words: tuple[int, int]
+    after_words: tuple[int, int]
+    before_span: Span
+    after_span: Span
+
+
+def changes(before: str, after: str) -> list[Change]:
+    """The places where `after` differs from `before`, word by word, in order."""
+    spans = word_spans(before), word_spans(after)
+    words = [[text[a:b] for a, b in own] for text, own in zip((before, after), spans, strict=True)]
+    same = [(-1, -1)]
+    for old, new in alignment(*words):
+        if old is not None and new is not None and words[0][old] == words[1][new]:
+            same.append((old, new))
+    same.append((len(words[0]), len(words[1])))
+    found = []
+    for (old, new), (next_old, next_new) in zip(same, same[1:], strict=False):
+        ranges = (old + 1, next_old), (new + 1, next_new)
+        if any(start < end for start, end in ranges):
+            gaps = [
+                _between(own, some, len(text))
+                for own, some, text in zip(spans, ranges, (before, after), strict=True)
+            ]
+            found.append(Change(*ranges, *gaps))
+    return found
+
+
+def _between(spans: Sequence[Span], words: tuple[int, int], length: int) -> Span:
+    """Characters from the end of the word before a range of words to the start of the next."""
+    start = spans[words[0] - 1][1] if words[0] else 0
+    return start, spans[words[1]][0] if words[1] < len(spans) else length

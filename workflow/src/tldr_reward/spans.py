@@ -1,6 +1,5 @@
 """Character spans: word-level differences, sentences, and the labels they give to tokens."""
 
-import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -85,48 +84,6 @@ def alignment(before: Sequence, after: Sequence) -> list[tuple[int | None, int |
             i -= 1
             pairs.append((first + i, None))
     return [(index, index) for index in range(first)] + pairs[::-1]
-
-
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """One place where two texts differ: ranges of words, half-open and maybe empty, and spans.
-
-    The spans reach from the end of the last word that is the same before the place to the
-    start of the next one behind it, so that putting `after[after_span]` in the place of
-    `before[before_span]` makes the change and nothing else.
-    """
-
-    before_words: tuple[int, int]
-    after_words: tuple[int, int]
-    before_span: Span
-    after_span: Span
-
-
-def changes(before: str, after: str) -> list[Change]:
-    """The places where `after` differs from `before`, word by word, in order."""
-    spans = word_spans(before), word_spans(after)
-    words = [[text[a:b] for a, b in own] for text, own in zip((before, after), spans, strict=True)]
-    same = [(-1, -1)]
-    for old, new in alignment(*words):
-        if old is not None and new is not None and words[0][old] == words[1][new]:
-            same.append((old, new))
-    same.append((len(words[0]), len(words[1])))
-    found = []
-    for (old, new), (next_old, next_new) in zip(same, same[1:], strict=False):
-        ranges = (old + 1, next_old), (new + 1, next_new)
-        if any(start < end for start, end in ranges):
-            gaps = [
-                _between(own, some, len(text))
-                for own, some, text in zip(spans, ranges, (before, after), strict=True)
-            ]
-            found.append(Change(*ranges, *gaps))
-    return found
-
-
-def _between(spans: Sequence[Span], words: tuple[int, int], length: int) -> Span:
-    """Characters from the end of the word before a range of words to the start of the next."""
-    start = spans[words[0] - 1][1] if words[0] else 0
-    return start, spans[words[1]][0] if words[1] < len(spans) else length
 
 
 def overlaps(span: Span, others: Sequence[Span]) -> bool:

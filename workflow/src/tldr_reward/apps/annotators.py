@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tldr_reward.annotations import AnnotationRow
+from tldr_reward.annotations import AnnotationRow, changes
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, Span
-from tldr_reward.spans import changes, overlaps, sentence_indices, word_spans
+from tldr_reward.spans import overlaps, sentence_indices, word_spans
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,10 @@ import click
 from tldr_reward.records import Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
-_TABLES = ("table1", "table1_ood", "table2", "table8", "table9", "table10", "table11")
+_TABLES = (
+    *("table1", "table1_ood", "table2", "table8", "table9", "table10", "table11"),
+    *("table7", "human_evaluation", "pixelprose"),
+)
 
 
 @click.command(short_help="One published table as CSV and Markdown.")
@@ -65,7 +68,9 @@ def command(
     )
     from tldr_reward.metrics.rows import ResponseOutcome
     from tldr_reward.paper.ablation_tables import table2, table11
+    from tldr_reward.paper.annotation_table import table7
     from tldr_reward.paper.data_table import STATISTICS_COLUMNS, table8
+    from tldr_reward.paper.flag_tables import human_evaluation, pixelprose
     from tldr_reward.paper.main_table import table1, table1_ood
     from tldr_reward.paper.markdown import render
     from tldr_reward.paper.reported import ReportedValue
@@ -73,6 +78,7 @@ def command(
     from tldr_reward.paper.table import Sources, check_table
 
     makers = (table1, table1_ood, table2, table8, table9, table10, table11)
+    makers += (table7, human_evaluation, pixelprose)
     sources = Sources(
         scale=scale,
         reported=read_rows(reported, ReportedValue),

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from tldr_reward.annotations import AnnotationRow
+from tldr_reward.annotations import AnnotationRow, Change, changes
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord
-from tldr_reward.spans import Change, changes, overlaps, word_spans
+from tldr_reward.spans import overlaps, word_spans
 
 
 @dataclasses.dataclass(frozen=True)

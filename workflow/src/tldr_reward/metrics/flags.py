@@ -91,9 +91,7 @@ def flagged_shares(
             )
         for level, values in zip(LEVELS, by_level, strict=True):
             chosen = values[captions].astype(float)
-            shares[f"{name}/{level}"] = estimate_mean(
-                chosen, responses.image_of[captions], weights
-            )
+            shares[f"{name}/{level}"] = estimate_mean(chosen, responses.image_of[captions], weights)
     return shares
 
 
