@@ -11,7 +11,8 @@ from tldr_reward.paper.main_table import table1
 from tldr_reward.paper.table import Sources, Table, check_table
 
 SCHEMAS = Path(__file__).parents[2] / "workflow" / "schemas"
-NAMES = ("table1", "table1_ood", "table2", "table8", "table9", "table10", "table11")
+NAMES = ("table1", "table1_ood", "table2", "table7", "table8", "table9", "table10", "table11",
+         "human_evaluation", "pixelprose")  # fmt: skip
 
 
 def schema(name):

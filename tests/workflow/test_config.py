@@ -16,6 +16,9 @@ SECTIONS = {
     "language": "train_language",
     "reward": "train_reward",
     "evaluation": "measure_scores",
+    "annotation": "measure_annotation",
+    "annotators": "simulate_annotation",
+    "flags": "measure_flags",
 }
 
 
@@ -62,7 +65,7 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, data, vision, "
-            "language, reward, evaluation, per_backbone",
+            "language, reward, evaluation, annotation, annotators, flags, per_backbone",
         ),
         (
             "evaluation={resamples: 10}",

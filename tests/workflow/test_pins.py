@@ -22,7 +22,8 @@ STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
                "score_captions"],
-    "tables": ["measure_scores", "make_table", "draw_figure"],
+    "tables": ["measure_scores", "make_table", "draw_figure", "simulate_annotation",
+               "measure_annotation", "measure_flags"],
 }  # fmt: skip
 
 

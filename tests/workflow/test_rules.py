@@ -40,6 +40,8 @@ def test_there_is_a_rule_for_every_stage():
         "measure_reward_model", "measure_likelihood", "measure_baseline",
         "make_table1", "make_table1_ood", "make_table2", "make_table8", "make_table9",
         "make_table10", "make_table11",
+        "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
+        "make_table7", "make_human_evaluation", "make_pixelprose",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
     }  # fmt: skip
 
@@ -104,7 +106,8 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["train_reward"] == 16  # eight rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
     assert counts["describe_data"] == 1
-    assert sum(name.startswith("make_table") for name in counts) == 7
+    assert sum(name.startswith("make_table") for name in counts) == 8
+    assert counts["make_human_evaluation"] == counts["make_pixelprose"] == 1
     assert "results/smoke/" in output
     assert "results/mini/" not in output
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tldr_reward.annotations import AnnotationRow, changes
+from tldr_reward.annotations import AnnotationRow, Change, changes
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, Span
 from tldr_reward.spans import overlaps, sentence_indices, word_spans
@@ -160,7 +160,7 @@ def _noticed(
         errors += wrong
         seen = sentences[first] in searched or any(word in shown for word in wrong)
         if rng.random() < model.notice and seen:
-            edits.append(_Edit(change.before_span, task.truth[slice(*change.after_span)]))
+            edits.append(_mended(change, task))
     for word in shown:
         if word not in errors and rng.random() < 1 - model.notice:
             # With the space before it, unless that goes with another edit.
@@ -168,6 +168,14 @@ def _noticed(
             begin = max(ends, default=0)
             edits.append(_Edit((begin, word[1]), ""))
     return edits
+
+
+def _mended(change: Change, task: Task) -> _Edit:
+    """The edit that makes a change, without the space behind it where that stays as it is."""
+    (start, end), text = change.before_span, task.truth[slice(*change.after_span)]
+    while end > start and text and text[-1].isspace() and text[-1] == task.before[end - 1]:
+        end, text = end - 1, text[:-1]
+    return _Edit((start, end), text)
 
 
 def _claims(

@@ -6,8 +6,6 @@ import click
 
 from tldr_reward.annotations import read_annotations
 from tldr_reward.errors import InputError
-from tldr_reward.metrics.annotation import measure_annotation
-from tldr_reward.metrics.corrections import judge_corrections
 from tldr_reward.records import CaptionRecord, Metric, read_records, write_rows
 
 _FILE = click.Path(path_type=Path)
@@ -44,6 +42,9 @@ def command(
     Example: tldr-reward measure-annotation --log log.csv --captions captions/test.jsonl
     --scale mini --metrics annotation.csv
     """
+    from tldr_reward.metrics.annotation import measure_annotation
+    from tldr_reward.metrics.corrections import judge_corrections
+
     rows = read_annotations(log)
     sources = sorted({row.source for row in rows})
     if len(sources) > 1:

@@ -8,9 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
-from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
+from statsmodels.regression.mixed_linear_model import (
+    MixedLM,
+    MixedLMResultsWrapper,
+    VCSpec,
+)
 
 from tldr_reward.annotations import AnnotationRow
+
+_OPTIMIZERS = ("bfgs", "lbfgs", "cg")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,8 +54,8 @@ def paired_ratio(rows: Sequence[AnnotationRow]) -> Ratio:
 def fitted_ratio(rows: Sequence[AnnotationRow]) -> Ratio:
     """Of captions that differ between guidances: log seconds on guidance, annotators random.
 
-    Whatever statsmodels warns of (no convergence, a variance of 0, a singular matrix) is taken
-    at its word: the ratio is then that of the model with fixed annotators.
+    Whatever statsmodels warns of (no convergence, a variance near 0, a singular matrix) is taken
+    at its word: when no optimizer ends without, the annotators are taken as fixed effects.
     """
     seconds = np.array([math.log(row.seconds) for row in rows])
     binary = np.array([row.guidance == "binary" for row in rows], dtype=float)
@@ -59,25 +65,31 @@ def fitted_ratio(rows: Sequence[AnnotationRow]) -> Ratio:
     repeated = items.shape[1] < len(rows)
     if annotators.shape[1] > 1:
         parts = {"annotator": annotators} | ({"item": items} if repeated else {})
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            result = _mixed(seconds, design, parts)
-        error = float(result.bse_fe[1])
-        if result.converged and not caught and math.isfinite(error) and error > 0:
-            return _ratio("mixed", float(result.fe_params[1]), error)
+        for method in _OPTIMIZERS:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    result = _mixed(seconds, design, parts, method)
+                except np.linalg.LinAlgError:  # a singular Hessian
+                    continue
+            error = float(result.bse_fe[1])
+            if result.converged and not caught and math.isfinite(error):
+                return _ratio("mixed", float(result.fe_params[1]), error)
     fixed = np.column_stack([binary, annotators])
     spread = {"groups": items.argmax(axis=1)} if repeated else None
     fit = OLS(seconds, fixed).fit(cov_type="cluster" if repeated else "HC3", cov_kwds=spread)
     return _ratio("fixed", float(fit.params[0]), float(fit.bse[0]), fit.df_resid)
 
 
-def _mixed(seconds: np.ndarray, design: np.ndarray, parts: dict[str, np.ndarray]):
+def _mixed(
+    seconds: np.ndarray, design: np.ndarray, parts: dict[str, np.ndarray], method: str
+) -> MixedLMResultsWrapper:
     """REML fit with crossed random intercepts: all rows are one group of statsmodels."""
     names = list(parts)
     columns = [[[f"{name}{k}" for k in range(parts[name].shape[1])]] for name in names]
     components = VCSpec(names, columns, [[parts[name]] for name in names])
     model = MixedLM(seconds, design, np.zeros(len(seconds)), exog_vc=components)
-    return model.fit(reml=True)
+    return model.fit(reml=True, method=method)
 
 
 def _indicators(names: Sequence[str]) -> np.ndarray:
