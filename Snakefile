@@ -39,6 +39,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/annotation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/notebooks.smk"
 
 
 rule all:
@@ -46,5 +47,6 @@ rule all:
     input:
         expand("paper_tables/{table}.csv", table=TABLES),
         expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+        expand("<results>/notebooks/{notebook}.html", notebook=NOTEBOOKS),
         expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
         "<data>/card.md",

@@ -41,7 +41,7 @@ def test_there_is_a_rule_for_every_stage():
         "make_table1", "make_table1_ood", "make_table2", "make_table8", "make_table9",
         "make_table10", "make_table11",
         "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
-        "make_table7", "make_human_evaluation", "make_pixelprose",
+        "make_table7", "make_human_evaluation", "make_pixelprose", "run_what_does_tldr_see",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
     }  # fmt: skip
 

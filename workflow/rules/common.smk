@@ -15,7 +15,7 @@ SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
 from tldr_reward.cli.threads import available_processors
-from tldr_reward.modules import content_digest
+from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
 # job's params, also in a conda environment, which holds the package's dependencies alone. Outside
@@ -152,6 +152,7 @@ PLAIN = "tldr_plain"
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
 TABLES = ["table1", "table1_ood", "table2", "table8", "table9", "table10", "table11"]
 TABLES += ["table7", "human_evaluation", "pixelprose"]
+NOTEBOOKS = ["what_does_tldr_see"]
 FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
 
 
