@@ -66,6 +66,24 @@ def test_a_simulated_log_is_made_and_measured(command, world, scores):
     assert read_annotations(log) == rows
 
 
+def test_without_scores_the_bad_words_are_highlighted(command, world, tmp_path):
+    line = (
+        f"simulate-annotation --captions {world.test} --reads a=238 {CONSTANTS} --per-guidance 4 "
+        f"--out {tmp_path}/log.csv"
+    )
+    assert command(line).status == 0
+    known = {caption.caption_id: caption for caption in read_records(world.test, CaptionRecord)}
+    for row in read_annotations(tmp_path / "log.csv"):
+        if row.guidance == "token":
+            words = row.before.replace(".", " ").replace(",", " ").split()
+            bad = [
+                span for span in word_spans(row.before) if overlaps(span, known[row.item].bad_spans)
+            ]
+            # Reading, a check and a mending for each bad word, handing in.
+            least = len(words) * 60 / 238 + len(bad) * (1.35 + 1.35 + 1.1 + 2 * 0.2 + 0.8) + 1.3
+            assert least + 0.2 * len(bad) - 0.01 <= row.seconds <= least + 2.4 * len(bad) + 0.01
+
+
 @pytest.mark.parametrize(
     ("people", "each", "message"),
     [

@@ -1,20 +1,29 @@
 # Table 7 and human evaluation: who corrects captions faster, and what flags are worth.
 
-# Rows of table 7: a log of people has its own, else one simulated log for each backbone's TLDR.
+# Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
+# TLDR, and one for a detector without fault.
 PEOPLE = config["annotation"]["log"]
-GUIDED_BY = ["human"] if PEOPLE else BACKBONES
+ORACLE = "oracle"
+GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
+
+
+def detector_scores(wildcards) -> list:
+    """Scores of the detector that guides; without any, the labels themselves are highlighted."""
+    path = "<reward>/{detector}/tldr/seed{seed}/scores/test.jsonl"
+    named = wildcards.detector != ORACLE
+    return expand(path, detector=wildcards.detector, seed=config["seeds"][:1]) if named else []
 
 
 rule simulate_annotation:
     input:
         captions="<data>/captions/test.jsonl",
-        scores="<reward>/{backbone}/tldr/seed0/scores/test.jsonl",
+        scores=detector_scores,
     output:
-        "<results>/annotation/{backbone}/log.csv",
+        "<results>/annotation/{detector}/log.csv",
     log:
-        "<logs>/simulate_annotation/{backbone}.log",
+        "<logs>/simulate_annotation/{detector}.log",
     benchmark:
-        "<benchmarks>/simulate_annotation/{backbone}.tsv"
+        "<benchmarks>/simulate_annotation/{detector}.tsv"
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -22,23 +31,24 @@ rule simulate_annotation:
         mem_mb=1000,
         runtime=10,
     params:
+        files=lambda wildcards, input: given(input, "captions scores"),
         settings=options(section("annotators")),
         code=code("simulate-annotation", "tables"),
     shell:
-        "tldr-reward simulate-annotation --captions {input.captions:q} --scores {input.scores:q}"
-        " {params.settings} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "tldr-reward simulate-annotation {params.files} {params.settings} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule measure_annotation:
     input:
-        log="<results>/annotation/{backbone}/log.csv",
+        log="<results>/annotation/{detector}/log.csv",
         captions="<data>/captions/test.jsonl",
     output:
-        "<results>/annotation/{backbone}/metrics.csv",
+        "<results>/annotation/{detector}/metrics.csv",
     log:
-        "<logs>/measure_annotation/{backbone}.log",
+        "<logs>/measure_annotation/{detector}.log",
     benchmark:
-        "<benchmarks>/measure_annotation/{backbone}.tsv"
+        "<benchmarks>/measure_annotation/{detector}.tsv"
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -46,7 +56,7 @@ rule measure_annotation:
         mem_mb=1000,
         runtime=10,
     params:
-        backbone=lambda wildcards: f"--backbone {wildcards.backbone}",
+        backbone=lambda wildcards: f"--backbone {wildcards.detector}",
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-annotation", "tables"),
     shell:

@@ -163,6 +163,7 @@ wildcard_constraints:
     split="|".join(SPLITS),
     baseline="all_positive|random",
     kind="pdf|png",
+    detector="|".join([*BACKBONES, "oracle"]),
 
 
 def registered(wildcards) -> dict:

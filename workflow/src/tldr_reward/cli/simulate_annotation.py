@@ -19,7 +19,9 @@ _SHARE = click.FloatRange(0, 1)
 
 @click.command(short_help="A log of simulated annotators who correct captions.")
 @click.option("--captions", type=_FILE, required=True, help="Labelled captions, with originals.")
-@click.option("--scores", type=_FILE, required=True, help="A TLDR model's scores of them.")
+@click.option(
+    "--scores", type=_FILE, help="A TLDR model's scores of them; else bad words are highlighted."
+)
 @click.option(
     "--threshold", type=_SHARE, default=0.5, show_default=True, help="Flagged up to this P(good)."
 )
@@ -38,7 +40,7 @@ _SHARE = click.FloatRange(0, 1)
 @click.option("--out", type=_FILE, required=True, help="Annotation log (CSV) to write.")
 def command(
     captions: Path,
-    scores: Path,
+    scores: Path | None,
     threshold: float,
     per_guidance: int,
     reads: tuple[str, ...],
@@ -56,7 +58,8 @@ def command(
 ) -> None:
     """Simulate people who correct false captions, told that they are bad or shown where.
 
-    What is highlighted are a detector's real scores; the times are a model's.
+    What is highlighted are a detector's real scores, or without --scores exactly the words that
+    are bad, as the best detector would; the times are a model's.
 
     Example: tldr-reward simulate-annotation --captions captions/test.jsonl
     --scores scores/test.jsonl --per-guidance 100 --reads a=300 --reads b=175 --vigilance b=0.67
@@ -77,8 +80,9 @@ def command(
     shares = named_numbers(vigilance, "--vigilance")
     check_people(rates, shares)
     annotators = [Annotator(name, rate, shares.get(name, 0.0)) for name, rate in rates.items()]
-    flagged = _flagged(scores, threshold)
-    tasks = _tasks(read_records(captions, CaptionRecord), flagged, scores)
+    records = read_records(captions, CaptionRecord)
+    flagged = _flagged(scores, threshold) if scores else _labels(records)
+    tasks = _tasks(records, flagged, scores or captions)
     write_rows(out, simulate(tasks, annotators, model, per_guidance, seed), AnnotationRow)
 
 
@@ -123,12 +127,21 @@ def _flagged(path: Path, threshold: float) -> dict[str, tuple]:
     }
 
 
-def _tasks(captions: Sequence[CaptionRecord], flagged: dict[str, tuple], scores: Path) -> list:
+def _labels(captions: Sequence[CaptionRecord]) -> dict[str, tuple]:
+    """Bad spans of the labelled captions, by caption_id."""
+    return {
+        caption.caption_id: caption.bad_spans
+        for caption in captions
+        if caption.bad_spans is not None
+    }
+
+
+def _tasks(captions: Sequence[CaptionRecord], flagged: dict[str, tuple], source: Path) -> list:
     claims = {word for words in word_categories().values() for word in words}
     tasks = []
     for caption, truth in false_captions(captions):
         if caption.caption_id not in flagged:
-            raise InputError(f"{scores} has no score of caption {caption.caption_id!r}")
+            raise InputError(f"{source} has no score of caption {caption.caption_id!r}")
         text = caption.text
         said = tuple(span for span in word_spans(text) if text[slice(*span)] in claims)
         tasks.append(Task(caption.caption_id, text, truth, flagged[caption.caption_id], said))

@@ -57,10 +57,10 @@ def human_evaluation(sources: Sources) -> Table:
         "bootstrap over images). Labels of the captions stand in for people.",
         'The paper calls its numbers "sentence false negative rates"; its answer to reviewers '
         "describes 100 sentences with a flagged token, of which that share was true: a false "
-        "discovery rate. 9.8 and 10.5 percent are no share of 100 sentences. Its rows are "
+        "discovery rate. 8.7, 9.8 and 10.5 percent are no shares of 100 sentences. Its rows are "
         "therefore under neither name.",
-        "Perturbed captions have one error each and half of all captions have none; the rates of "
-        "false discovery and omission depend on that.",
+        "Of the captions of `test` half are true, and the others have one or two false sentences; "
+        "the rates of false discovery and omission depend on that.",
         *seed_notes(sources),
     )
     return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, notes)
