@@ -1,18 +1,5 @@
 # Table 7 and human evaluation: who corrects captions faster, and what flags are worth.
 
-# Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
-# TLDR, and one for a detector without fault.
-PEOPLE = config["annotation"]["log"]
-ORACLE = "oracle"
-GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
-
-
-def detector_scores(wildcards) -> list:
-    """Scores of the detector that guides; without any, the labels themselves are highlighted."""
-    path = "<reward>/{detector}/tldr/seed{seed}/scores/test.jsonl"
-    named = wildcards.detector != ORACLE
-    return expand(path, detector=wildcards.detector, seed=config["seeds"][:1]) if named else []
-
 
 rule simulate_annotation:
     input:

@@ -155,6 +155,12 @@ TABLES += ["table7", "human_evaluation", "pixelprose"]
 NOTEBOOKS = ["what_does_tldr_see"]
 FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
 
+# Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
+# TLDR, and one for a detector without fault.
+PEOPLE = config["annotation"]["log"]
+ORACLE = "oracle"
+GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
+
 
 wildcard_constraints:
     backbone="|".join(BACKBONES),
@@ -163,7 +169,7 @@ wildcard_constraints:
     split="|".join(SPLITS),
     baseline="all_positive|random",
     kind="pdf|png",
-    detector="|".join([*BACKBONES, "oracle"]),
+    detector="|".join([*BACKBONES, ORACLE]),
 
 
 def registered(wildcards) -> dict:
@@ -217,3 +223,17 @@ def history_files(wildcards, input) -> str:
     """Training histories with the run of each, which its folder names."""
     runs = ["/".join(Path(file).parts[-4:-1]) for file in input.history]
     return f"{repeated('--history', input.history)} {repeated('--run', runs)}"
+
+
+def detector_scores(wildcards) -> list:
+    """Scores of the detector that guides; without any, the labels themselves are highlighted."""
+    path = "<reward>/{detector}/tldr/seed{seed}/scores/test.jsonl"
+    named = wildcards.detector != ORACLE
+    return expand(path, detector=wildcards.detector, seed=config["seeds"][:1]) if named else []
+
+
+def notebook_modules(notebook: str) -> list:
+    """Digests of the package's modules that a notebook imports, which Snakemake does not see."""
+    path = ROOT / f"workflow/notebooks/{notebook}.py"
+    names = sorted(imported_names(path, notebook))
+    return [content_digest(SOURCE, name) for name in names if module_file(SOURCE, name)]

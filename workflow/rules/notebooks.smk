@@ -2,13 +2,6 @@
 # Another one is a .py of jupytext's percent format and a rule like this, with inputs of its own.
 
 
-def notebook_modules(notebook: str) -> list:
-    """Digests of the package's modules that a notebook imports, which Snakemake does not see."""
-    path = ROOT / f"workflow/notebooks/{notebook}.py"
-    names = sorted(imported_names(path, notebook))
-    return [content_digest(SOURCE, name) for name in names if module_file(SOURCE, name)]
-
-
 rule run_what_does_tldr_see:
     input:
         notebook=own("workflow/notebooks/what_does_tldr_see.py"),
