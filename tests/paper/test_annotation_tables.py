@@ -111,6 +111,23 @@ def test_human_evaluation_names_every_denominator(make_metric, make_reported):
     assert table.rows[-1]["value_reported"] == "10.5"
 
 
+def test_seeds_that_flag_other_sentences_are_pooled(make_metric):
+    rows = [
+        make_metric("llama", "tldr", "false_discovery_rate", value, seed=seed, n=n)
+        for seed, value, n in (("0", 0.4, 10), ("1", 0.6, 13))
+    ]
+    table = human_evaluation(Sources("mini", [], rows))
+    check(table, "human_evaluation")
+    row = table.rows[1]
+    assert (row["value"], row["value_low"], row["n"], row["seeds"]) == (
+        "50.00",
+        "48.00",
+        "10 13",
+        "0 1",
+    )
+    assert table.rows[0]["n"] == "0"
+
+
 def test_pixelprose_has_true_shares_beside_flagged_ones(make_metric, make_reported):
     rows = [
         make_metric("llama", "tldr", name, value)

@@ -20,14 +20,15 @@
 
 # %%
 # %matplotlib inline
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 from IPython.display import Markdown, display
 
 from tldr_reward.metrics.rows import CurvePoint
 from tldr_reward.paper.figure_style import BACKBONE_NAMES, model_name, panels, style
 from tldr_reward.paper.measured import TAXONOMIES
-from tldr_reward.paper.pooling import pool
 from tldr_reward.paper.precision_recall import draw_precision_recall
 from tldr_reward.records import Metric, read_rows
 
@@ -38,13 +39,17 @@ CURVE: list[str] = []
 SCALE = "mini"
 
 # %%
+NUMBERS = ("value", "low", "high")
 measured = {}
 for file in METRICS:
     for row in read_rows(Path(file), Metric):
         key = (row.backbone, row.reward_model, row.split, row.metric)
         measured.setdefault(key, []).append(row)
 # Of several seeds: the mean, with the mean of their interval bounds.
-found = {key: pool(rows, {}) for key, rows in measured.items() if key[0]}
+found = {
+    key: replace(rows[0], **{name: fmean(getattr(row, name) for row in rows) for name in NUMBERS})
+    for key, rows in measured.items()
+}
 backbones = [name for name in BACKBONE_NAMES if (name, "tldr", "test", "token_recall") in found]
 
 

@@ -1,9 +1,10 @@
 """Human evaluation and PixelProse-style rates: what flags are worth, by name of denominator."""
 
+import dataclasses
 from collections.abc import Mapping
 
 from tldr_reward.paper.measured import backbones, need_rows, pooled_metrics, seed_notes
-from tldr_reward.paper.pooling import seeds_text
+from tldr_reward.paper.pooling import pool, seeds_text
 from tldr_reward.paper.reported import printed_values
 from tldr_reward.paper.table import Sources, Table, percent
 
@@ -28,10 +29,7 @@ _PRINTED_RATE = "sentence_false_negative_rate"
 def human_evaluation(sources: Sources) -> Table:
     """The sentence check: three rates that its name could mean; the paper's below ours."""
     rows = [
-        _rate_row(sources, backbone, rate)
-        for backbone in backbones(sources)
-        for rate in _RATES
-        if any(row.backbone == backbone for row in sources.metrics)
+        _rate_row(sources, backbone, rate) for backbone in backbones(sources) for rate in _RATES
     ]
     need_rows(rows, "human_evaluation", "rates of false flags")
     for (model, column), value in printed_values(sources.reported, "human_evaluation").items():
@@ -60,19 +58,24 @@ def human_evaluation(sources: Sources) -> Table:
         "discovery rate. 8.7, 9.8 and 10.5 percent are no shares of 100 sentences. Its rows are "
         "therefore under neither name.",
         "Of the captions of `test` half are true, and the others have one or two false sentences; "
-        "the rates of false discovery and omission depend on that.",
+        "the rates of false discovery and omission depend on that. Of several seeds, n is each "
+        "one's own, as they flag other sentences.",
         *seed_notes(sources),
     )
     return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, notes)
 
 
 def _rate_row(sources: Sources, backbone: str, rate: str) -> dict[str, str]:
-    """A rate of which there was no sentence stays empty, with n = 0."""
-    splits = [row.split for row in sources.metrics if row.backbone == backbone]
-    pooled = pooled_metrics(sources, backbone, "tldr", splits[0], (rate,))
-    found = pooled.get(rate)
+    """A rate of which there was no sentence stays empty, with n = 0.
+
+    Seeds flag other sentences, so that each seed has its own n.
+    """
+    own = [row for row in sources.metrics if row.backbone == backbone]
+    rows = sorted((row for row in own if row.metric == rate), key=lambda row: int(row.seed))
+    # Pooling needs equal n, which says nothing here: bounds are averaged, not drawn again.
+    found = pool([dataclasses.replace(row, n=rows[0].n) for row in rows], {}) if rows else None
     return {
-        "captions": splits[0],
+        "captions": own[0].split,
         "backbone": backbone,
         "rate": rate,
         "denominator": _RATES[rate][0],
@@ -81,8 +84,8 @@ def _rate_row(sources: Sources, backbone: str, rate: str) -> dict[str, str]:
         "value_low": percent(found.low if found else None),
         "value_high": percent(found.high if found else None),
         "value_reported": "",
-        "n": str(found.n if found else 0),
-        "seeds": seeds_text(pooled) if found else "",
+        "n": " ".join(str(row.n) for row in rows) or "0",
+        "seeds": " ".join(found.seeds) if found else "",
         "scale": sources.scale,
         "reported_row": "",
     }
