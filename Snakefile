@@ -41,8 +41,11 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/zoo.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/tau.smk"
+include: "workflow/rules/correction.smk"
+include: "workflow/rules/annotation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/notebooks.smk"
 
 
 rule all:
@@ -50,5 +53,6 @@ rule all:
     input:
         expand("paper_tables/{table}.csv", table=TABLES),
         expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+        expand("<results>/notebooks/{notebook}.html", notebook=NOTEBOOKS),
         expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
         "<data>/card.md",

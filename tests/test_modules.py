@@ -68,10 +68,14 @@ def changed_commands(folder: Path, edited: str) -> set[str]:
 
 
 def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path):
-    assert changed_commands(tmp_path, "metrics/accuracy.py") == {"measure_scores"}
+    assert changed_commands(tmp_path, "metrics/accuracy.py") == {
+        "measure_scores",
+        "measure_flags",
+    }
     assert changed_commands(tmp_path / "b", "metrics/rows.py") == {
         "draw_figure",
         "make_table",
+        "measure_flags",
         "measure_scores",
     }
 

@@ -12,7 +12,7 @@ from tldr_reward.modules import imported_names
 
 FOLDER = Path(tldr_reward.__path__[0])
 SOURCE = FOLDER.parent
-GROUND = {"errors", "modules", "progress", "records", "spans"}
+GROUND = {"annotations", "errors", "modules", "progress", "records", "spans"}
 # Room -> rooms that it may import, beside itself and the ground.
 ARROWS = {
     "world": set(),
@@ -32,14 +32,18 @@ ARROWS = {
         "benchmarks",
         "metrics",
         "paper",
+        "apps",
     },
+    "apps": set(),
     "__main__": {"cli"},
 }
-LIGHT = GROUND | {"world", "perturb", "metrics", "paper"}
+LIGHT = GROUND | {"world", "perturb", "metrics", "paper", "apps"}
 HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
-# Beside cli: records writes and reads all records, modules reads our own code, and the others
-# keep folders of weights, whose formats belong to transformers, peft and safetensors.
+# Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
+# code, and the others keep folders of weights, whose formats belong to transformers, peft and
+# safetensors.
 OPENS_FILES = {
+    "annotations.py",
     "records.py",
     "modules.py",
     "backbones/checkpoints.py",

@@ -11,7 +11,8 @@ from tldr_reward.paper.main_table import table1
 from tldr_reward.paper.table import Sources, Table, check_table
 
 SCHEMAS = Path(__file__).parents[2] / "workflow" / "schemas"
-NAMES = ("table1", "table1_ood", "table2", "table3", "table8", "table9", "table10", "table11")
+NAMES = sorted(path.name.partition(".")[0] for path in SCHEMAS.glob("table*.schema.json"))
+NAMES += ["human_evaluation", "pixelprose"]
 
 
 def schema(name):

@@ -18,6 +18,9 @@ SECTIONS = {
     "evaluation": "measure_scores",
     "benchmarks": "evaluate_benchmarks",
     "tau_captions": "caption_taus",
+    "annotation": "measure_annotation",
+    "annotators": "simulate_annotation",
+    "flags": "measure_flags",
 }
 
 
@@ -64,7 +67,8 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, data, "
-            "vision, language, reward, evaluation, benchmarks, tau_captions, zoo, per_backbone",
+            "vision, language, reward, evaluation, benchmarks, tau_captions, zoo, correction, "
+            "annotation, annotators, flags, per_backbone",
         ),
         (
             "per_backbone={lama: {language: {steps: 4}}}",

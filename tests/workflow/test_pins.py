@@ -10,24 +10,33 @@ import pytest
 import yaml
 
 import tldr_reward
-from tldr_reward.modules import import_closure
+from tldr_reward.modules import import_closure, imported_names, module_file
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(tldr_reward.__path__[0]).parent
 # Distributions whose import has another name.
-IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn", "pre-commit": None}
+IMPORTED_AS = {
+    "pillow": "PIL",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+    "pre-commit": None,
+    "ipython": "IPython",
+}
 # Used as programs or through others, not imported by the package.
 PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis", "fastapi",
-            "openai", "uvicorn"}  # fmt: skip
+            "openai", "uvicorn", "ipykernel"}  # fmt: skip
+NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.py"))
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
              "write_benchmarks", "write_questions", "judge_responses",
              "judge_captions"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
-               "score_captions", "collect_responses", "caption_taus"],
+               "score_captions", "collect_responses", "caption_taus", "correct_captions"],
     "benchmarks": ["evaluate_benchmarks"],
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
-               "measure_benchmarks", "measure_taus", "make_table", "draw_figure"],
+               "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
+               "measure_correction", "simulate_annotation", "measure_annotation",
+               "measure_flags"],
 }  # fmt: skip
 
 
@@ -85,12 +94,26 @@ def test_environment_holds_what_its_commands_import_and_no_more(stage, commands)
     assert {imported_as(pin) for pin in environment(stage)} == third_party(closure.values())
 
 
-def test_tables_are_made_without_torch():
-    assert not [pin for pin in environment("tables") if pin.startswith("torch")]
+def test_the_notebooks_environment_holds_what_they_and_their_command_import():
+    closure = import_closure(SOURCE, "tldr_reward.cli.main")
+    closure |= import_closure(SOURCE, "tldr_reward.cli.run_notebook")
+    for notebook in NOTEBOOKS:
+        for name in imported_names(notebook, notebook.stem):
+            if module_file(SOURCE, name):
+                closure |= import_closure(SOURCE, name)
+    used = third_party([*closure.values(), *NOTEBOOKS])
+    pins = environment("notebooks")
+    assert {imported_as(pin) for pin in pins} - {"ipykernel"} == used
+    assert pins == [declared()[name_of(pin)] for pin in pins]
+
+
+@pytest.mark.parametrize("stage", ["tables", "notebooks"])
+def test_tables_and_notebooks_are_made_without_torch(stage):
+    assert not [pin for pin in environment(stage) if pin.startswith("torch")]
 
 
 def test_declared_libraries_are_those_that_are_imported():
-    files = [*SOURCE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    files = [*SOURCE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *NOTEBOOKS]
     used = third_party(files)
     libraries = {imported_as(pin) for name, pin in declared().items() if name not in PROGRAMS}
     assert libraries == used - {"pytest", "hypothesis", "snakemake"}

@@ -42,8 +42,11 @@ def test_there_is_a_rule_for_every_stage():
         "measure_reward_model", "measure_likelihood", "measure_baseline",
         "write_questions", "judge_responses", "measure_hallucination", "measure_correlation",
         "make_table1", "make_table1_ood", "make_table2", "make_table3", "make_table5",
-        "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",
+        "make_table4", "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",
+        "judge_corrections", "measure_correction",
         "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
+        "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
+        "make_table7", "make_human_evaluation", "make_pixelprose", "run_what_does_tldr_see",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
         "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
@@ -111,7 +114,8 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["train_reward"] == 16  # eight rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
     assert counts["describe_data"] == 1
-    assert sum(name.startswith("make_table") for name in counts) == 10
+    assert sum(name.startswith("make_table") for name in counts) == 12
+    assert counts["make_human_evaluation"] == counts["make_pixelprose"] == 1
     assert "results/smoke/" in output
     assert "results/mini/" not in output
 

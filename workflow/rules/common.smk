@@ -15,7 +15,7 @@ SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
 from tldr_reward.cli.threads import available_processors
-from tldr_reward.modules import content_digest
+from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
 # job's params, also in a conda environment, which holds the package's dependencies alone. Outside
@@ -173,12 +173,16 @@ TABLES = [
     "table1_ood",
     "table2",
     "table3",
+    "table4",
     "table5",
     "table6",
+    "table7",
     "table8",
     "table9",
     "table10",
     "table11",
+    "human_evaluation",
+    "pixelprose",
 ]
 FIGURES = [
     "precision_recall",
@@ -190,6 +194,13 @@ FIGURES = [
     "mix_against_hallucination",
     "estimated_against_true",
 ]
+NOTEBOOKS = ["what_does_tldr_see"]
+
+# Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
+# TLDR, and one for a detector without fault.
+PEOPLE = config["annotation"]["log"]
+ORACLE = "oracle"
+GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
 
 
 wildcard_constraints:
@@ -199,6 +210,7 @@ wildcard_constraints:
     split="|".join(SPLITS),
     baseline="all_positive|random",
     kind="pdf|png",
+    detector="|".join([*BACKBONES, ORACLE]),
 
 
 def registered(wildcards) -> dict:
@@ -259,3 +271,17 @@ def history_files(wildcards, input) -> str:
     """Training histories with the run of each, which its folder names."""
     runs = ["/".join(Path(file).parts[-4:-1]) for file in input.history]
     return f"{repeated('--history', input.history)} {repeated('--run', runs)}"
+
+
+def detector_scores(wildcards) -> list:
+    """Scores of the detector that guides; without any, the labels themselves are highlighted."""
+    path = "<reward>/{detector}/tldr/seed{seed}/scores/test.jsonl"
+    named = wildcards.detector != ORACLE
+    return expand(path, detector=wildcards.detector, seed=config["seeds"][:1]) if named else []
+
+
+def notebook_modules(notebook: str) -> list:
+    """Digests of the package's modules that a notebook imports, which Snakemake does not see."""
+    path = ROOT / f"workflow/notebooks/{notebook}.py"
+    names = sorted(imported_names(path, notebook))
+    return [content_digest(SOURCE, name) for name in names if module_file(SOURCE, name)]

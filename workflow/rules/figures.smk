@@ -9,7 +9,11 @@ rule draw_precision_recall:
         ],
     output:
         pdf="figures/precision_recall.pdf",
-        png="figures/precision_recall.png",
+        png=report(
+            "figures/precision_recall.png",
+            caption="../report/precision_recall.rst",
+            category="Figures",
+        ),
     log:
         "<logs>/draw_precision_recall.log",
     benchmark:
@@ -39,7 +43,11 @@ use rule draw_precision_recall as draw_response_accuracy_by_taxonomy with:
         reported=own("workflow/reported/reported.csv"),
     output:
         pdf="figures/response_accuracy_by_taxonomy.pdf",
-        png="figures/response_accuracy_by_taxonomy.png",
+        png=report(
+            "figures/response_accuracy_by_taxonomy.png",
+            caption="../report/response_accuracy_by_taxonomy.rst",
+            category="Figures",
+        ),
     log:
         "<logs>/draw_response_accuracy_by_taxonomy.log",
     benchmark:
@@ -53,7 +61,11 @@ use rule draw_precision_recall as draw_training_curves with:
         history=of_runs("history.csv", ["naive", "tldr", PLAIN, *ABLATIONS]),
     output:
         pdf="figures/training_curves.pdf",
-        png="figures/training_curves.png",
+        png=report(
+            "figures/training_curves.png",
+            caption="../report/training_curves.rst",
+            category="Figures",
+        ),
     log:
         "<logs>/draw_training_curves.log",
     benchmark:

@@ -14,7 +14,7 @@ rule make_table1:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table1.schema.json"),
     output:
-        csv="paper_tables/table1.csv",
+        csv=report("paper_tables/table1.csv", caption="../report/table1.rst", category="Tables"),
         markdown="paper_tables/table1.md",
     log:
         "<logs>/make_table1.log",
@@ -50,7 +50,9 @@ use rule make_table1 as make_table1_ood with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table1_ood.schema.json"),
     output:
-        csv="paper_tables/table1_ood.csv",
+        csv=report(
+            "paper_tables/table1_ood.csv", caption="../report/table1_ood.rst", category="Tables"
+        ),
         markdown="paper_tables/table1_ood.md",
     log:
         "<logs>/make_table1_ood.log",
@@ -67,7 +69,7 @@ use rule make_table1 as make_table2 with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table2.schema.json"),
     output:
-        csv="paper_tables/table2.csv",
+        csv=report("paper_tables/table2.csv", caption="../report/table2.rst", category="Tables"),
         markdown="paper_tables/table2.md",
     log:
         "<logs>/make_table2.log",
@@ -100,7 +102,7 @@ use rule make_table1 as make_table8 with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table8.schema.json"),
     output:
-        csv="paper_tables/table8.csv",
+        csv=report("paper_tables/table8.csv", caption="../report/table8.rst", category="Tables"),
         markdown="paper_tables/table8.md",
     log:
         "<logs>/make_table8.log",
@@ -116,7 +118,7 @@ use rule make_table1 as make_table9 with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table9.schema.json"),
     output:
-        csv="paper_tables/table9.csv",
+        csv=report("paper_tables/table9.csv", caption="../report/table9.rst", category="Tables"),
         markdown="paper_tables/table9.md",
     log:
         "<logs>/make_table9.log",
@@ -133,7 +135,7 @@ use rule make_table1 as make_table10 with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table10.schema.json"),
     output:
-        csv="paper_tables/table10.csv",
+        csv=report("paper_tables/table10.csv", caption="../report/table10.rst", category="Tables"),
         markdown="paper_tables/table10.md",
     log:
         "<logs>/make_table10.log",
@@ -151,7 +153,7 @@ use rule make_table1 as make_table11 with:
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table11.schema.json"),
     output:
-        csv="paper_tables/table11.csv",
+        csv=report("paper_tables/table11.csv", caption="../report/table11.rst", category="Tables"),
         markdown="paper_tables/table11.md",
     log:
         "<logs>/make_table11.log",
@@ -159,6 +161,26 @@ use rule make_table1 as make_table11 with:
         "<benchmarks>/make_table11.tsv"
     params:
         table="table11",
+
+
+use rule make_table1 as make_table4 with:
+    input:
+        metrics=expand("<zoo>/{model}/correction.csv", model=CORRECTED),
+        reported=own("workflow/reported/reported.csv"),
+        schema=own("workflow/schemas/table4.schema.json"),
+    output:
+        csv=report(
+            "paper_tables/table4.csv",
+            caption="../report/table4.rst",
+            category="Tables",
+        ),
+        markdown="paper_tables/table4.md",
+    log:
+        "<logs>/make_table4.log",
+    benchmark:
+        "<benchmarks>/make_table4.tsv"
+    params:
+        table="table4",
 
 
 use rule make_table1 as make_table5 with:

@@ -8,25 +8,16 @@ import click
 from tldr_reward.records import Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
+# The names of paper.makers, which loads what they need.
 _TABLES = (
-    "table1",
-    "table1_ood",
-    "table2",
-    "table3",
-    "table5",
-    "table6",
-    "table8",
-    "table9",
-    "table10",
-    "table11",
+    *("table1", "table1_ood", "table2", "table3", "table4", "table5", "table6", "table7"),
+    *("table8", "table9", "table10", "table11", "human_evaluation", "pixelprose"),
 )
 
 
 @click.command(short_help="One published table as CSV and Markdown.")
 @click.argument("name", type=click.Choice(_TABLES))
-@click.option(
-    "--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables 1, 2, 3, 5, 6, 11)."
-)
+@click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV (tables of measures).")
 @click.option(
     "--responses",
     type=_FILE,
@@ -79,18 +70,12 @@ def command(
         read_scale_rows,
     )
     from tldr_reward.metrics.rows import ResponseOutcome
-    from tldr_reward.paper.ablation_tables import table2, table11
-    from tldr_reward.paper.data_table import STATISTICS_COLUMNS, table8
-    from tldr_reward.paper.main_table import table1, table1_ood
+    from tldr_reward.paper.data_table import STATISTICS_COLUMNS
+    from tldr_reward.paper.makers import MAKERS
     from tldr_reward.paper.markdown import render
     from tldr_reward.paper.reported import ReportedValue
-    from tldr_reward.paper.settings_tables import table9, table10
     from tldr_reward.paper.table import Sources, check_table
-    from tldr_reward.paper.tau_captions_table import table6
-    from tldr_reward.paper.tau_tables import table5
-    from tldr_reward.paper.zoo_table import table3
 
-    makers = (table1, table1_ood, table2, table3, table5, table6, table8, table9, table10, table11)
     sources = Sources(
         scale=scale,
         reported=read_rows(reported, ReportedValue),
@@ -101,7 +86,7 @@ def command(
         settings=[read_json(path) for path in settings],
         models=read_columns(models, ("model", "kind", "reported_row"), "\t") if models else (),
     )
-    table = dict(zip(_TABLES, makers, strict=True))[name](sources)
+    table = MAKERS[name](sources)
     check_table(table, read_json(schema))
     _write_csv(out, table.columns, table.rows)
     with writing(markdown) as file:

@@ -1,0 +1,44 @@
+# Notebooks, one a question, run on measured files alone and kept as pages without scripts.
+# Another one is a .py of jupytext's percent format and a rule like this, with inputs of its own.
+
+
+rule run_what_does_tldr_see:
+    input:
+        notebook=own("workflow/notebooks/what_does_tldr_see.py"),
+        metrics=[
+            *of_runs("metrics/{split}.csv", ["tldr"], HELD_OUT),
+            *of_prompting("metrics/{split}.csv", HELD_OUT),
+            *expand(
+                "<results>/flags/{backbone}/seed{seed}/test.csv",
+                backbone=BACKBONES,
+                seed=config["seeds"],
+            ),
+        ],
+        curve=[
+            *of_runs("curves/{split}.csv", ["tldr"]),
+            *of_prompting("curves/{split}.csv"),
+        ],
+    output:
+        report(
+            "<results>/notebooks/what_does_tldr_see.html",
+            caption="../report/what_does_tldr_see.rst",
+            category="Notebooks",
+        ),
+    log:
+        "<logs>/run_what_does_tldr_see.log",
+    benchmark:
+        "<benchmarks>/run_what_does_tldr_see.tsv"
+    conda:
+        "../../envs/notebooks.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        scale=config["scale"],
+        files=lambda wildcards, input: given(input, "metrics curve"),
+        modules=notebook_modules("what_does_tldr_see"),
+        code=code("run-notebook", "notebooks"),
+    shell:
+        "tldr-reward run-notebook {input.notebook:q} {params.files} --scale {params.scale}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"
