@@ -26,7 +26,7 @@ BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
          "score_likelihood", "collect_responses", "score_responses",
          "evaluate_benchmarks",
-         "caption_taus", "score_tau_captions")  # fmt: skip
+         "caption_taus", "score_tau_captions", "correct_captions")  # fmt: skip
 
 
 def directive(block: str, name: str) -> str:
