@@ -69,8 +69,11 @@ def changed_commands(folder: Path, edited: str) -> set[str]:
 
 def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path):
     assert changed_commands(tmp_path, "metrics/accuracy.py") == {
-        "measure_scores",
+        "draw_figure",
         "measure_flags",
+        "measure_hallucination",
+        "measure_scores",
+        "measure_taus",
     }
     assert changed_commands(tmp_path / "b", "metrics/rows.py") == {
         "draw_figure",
