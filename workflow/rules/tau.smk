@@ -5,7 +5,6 @@ TAU_FOLDER = "<reward>/{backbone}/{reward_model}/seed{seed}/taus"
 
 
 wildcard_constraints:
-    detector="|".join(BACKBONES),
 
 
 rule caption_taus:
