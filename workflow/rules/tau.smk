@@ -4,9 +4,6 @@
 TAU_FOLDER = "<reward>/{backbone}/{reward_model}/seed{seed}/taus"
 
 
-wildcard_constraints:
-
-
 rule caption_taus:
     input:
         images="<data>/images",
