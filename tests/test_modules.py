@@ -77,9 +77,15 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
     }
     assert changed_commands(tmp_path / "b", "metrics/rows.py") == {
         "draw_figure",
+        "evaluate_benchmarks",
         "make_table",
+        "measure_benchmarks",
+        "measure_correction",
+        "measure_correlation",
         "measure_flags",
+        "measure_hallucination",
         "measure_scores",
+        "measure_taus",
     }
 
 

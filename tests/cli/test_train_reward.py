@@ -151,7 +151,9 @@ def test_an_unknown_loss_is_named(world, tmp_path, command):
     line = arguments(world, tmp_path).replace("--loss tldr", "--loss dpo")
     outcome = command(line)
     assert outcome.status == 2
-    assert first_line(outcome) == "error: loss 'dpo'; allowed: tldr, plain, naive"
+    assert (
+        first_line(outcome) == "error: loss 'dpo'; allowed: tldr, plain, naive, shuffled, captions"
+    )
 
 
 def test_a_backbone_that_is_not_there_is_named(world, tmp_path, command):

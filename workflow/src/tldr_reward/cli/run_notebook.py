@@ -105,8 +105,10 @@ def run_cells(cells, notebook: Path, timeout: int) -> None:
 
     source = Path(__file__).parents[2]
     with tempfile.TemporaryDirectory() as folder:
+        # An empty entry would put the working folder on the path.
+        paths = filter(None, [str(source), os.environ.get("PYTHONPATH")])
         environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join(paths),
             "PYTHONSAFEPATH": "1",
             "IPYTHONDIR": folder,
         }
