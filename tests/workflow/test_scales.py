@@ -17,6 +17,8 @@ def add_scale(workflow: Path, name: str) -> None:
         schema = json.loads(path.read_text())
         allow(schema, name)
         path.write_text(json.dumps(schema))
+    models = config / "models.tsv"
+    models.write_text(models.read_text().replace("mini,smoke", f"mini,smoke,{name}"))
     # Numbers of items: a column for each scale.
     benchmarks = config / "benchmarks.tsv"
     rows = [line.split("\t") for line in benchmarks.read_text().splitlines()]
@@ -35,6 +37,8 @@ def allow(schema, name: str) -> None:
     elif isinstance(schema, dict):
         if "smoke" in schema:
             schema[name] = schema["smoke"]
+        if "mini|smoke" in str(schema.get("pattern")):
+            schema["pattern"] = schema["pattern"].replace("smoke", f"smoke|{name}")
         for part in schema.values():
             allow(part, name)
 
