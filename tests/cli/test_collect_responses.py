@@ -43,7 +43,8 @@ def questions(world, tmp_path, command) -> Path:
     """Question sets over the world's test scenes."""
     arguments = f"--scenes {world.folder}/scenes.jsonl --image-records {world.image_records}"
     outcome = command(
-        f"write-questions {arguments} --exam {tmp_path}/exam.jsonl --mix {tmp_path}/mix.jsonl"
+        f"write-questions {arguments} --exam {tmp_path}/exam.jsonl --mix {tmp_path}/mix.jsonl "
+        f"--choice {tmp_path}/choice.jsonl"
     )
     assert outcome.status == 0, outcome.err
     return tmp_path

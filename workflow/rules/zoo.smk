@@ -9,6 +9,7 @@ rule write_questions:
     output:
         exam="<data>/questions/exam.jsonl",
         mix="<data>/questions/mix.jsonl",
+        choice="<data>/questions/choice.jsonl",
     log:
         "<logs>/write_questions.log",
     benchmark:
@@ -24,15 +25,14 @@ rule write_questions:
             {
                 "seed": config["data"]["seed"],
                 "split": CAPTIONED[0],
-                "exam_questions_per_image": config["zoo"]["exam_questions_per_image"],
-                "mix_questions_per_image": config["zoo"]["mix_questions_per_image"],
+                "questions_per_image": config["zoo"]["questions_per_image"],
             }
         ),
         code=code("write-questions", "data"),
     shell:
         "tldr-reward write-questions {params.settings} --image-records {input.image_records:q}"
         " --scenes {input.scenes:q} --exam {output.exam:q} --mix {output.mix:q}"
-        " 2>&1 | tee {log:q} >&2"
+        " --choice {output.choice:q} 2>&1 | tee {log:q} >&2"
 
 
 rule collect_responses:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -91,18 +91,17 @@ def command(
     for path in questions:
         asked = read_records(path, CaptionRecord)
         requests += question_requests(asked, path.stem, answer_tokens)
+    groups = by_set(requests)
     if kind == "file":
-        found, optional = read_responses(Path(source), requests), list(by_set(requests))[1:]
+        found: Iterable[ModelResponse] = read_responses(Path(source), requests)
     elif kind == "endpoint":
-        found, optional = (
-            _asked(_endpoint(source, timeout, retries), requests, image_records, at_once, state),
-            (),
-        )
+        asks = _endpoint(source, timeout, retries)
+        found = _asked(asks, requests, image_records, at_once, state)
     else:
         folder = Path(source) if kind == "folder" else _downloaded(source)
-        found, optional = _generated(folder, requests, image_records, threads), ()
+        found = _generated(folder, requests, image_records, threads)
+    optional = list(groups)[1:] if kind == "file" else []
     complete = check_complete(requests, found, optional, f"{kind} {source}")
-    groups = by_set(requests)
     for split, path in zip(splits, captions, strict=True):
         write_records(path, generated_captions(groups[split], complete, model))
     write_records(responses, complete.values())

@@ -1,4 +1,4 @@
-"""`write-questions`: two question sets over the scenes of a held-out split."""
+"""`write-questions`: three question sets over the scenes of a held-out split."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import ImageRecord, read_records, write_records
-from tldr_reward.world.exams import write_exam, write_mix
+from tldr_reward.world.exams import write_choice, write_exam, write_mix
 from tldr_reward.world.scenes import Scene
 from tldr_reward.world.splits import check_split
 
@@ -17,27 +17,28 @@ _FILE = click.Path(path_type=Path)
 @click.option("--scenes", type=_FILE, required=True)
 @click.option("--image-records", type=_FILE, required=True)
 @click.option("--split", default="test", show_default=True, help="Split of the images asked about.")
-@click.option(
-    "--exam-questions-per-image", type=click.IntRange(min=1), default=1, show_default=True
-)
-@click.option("--mix-questions-per-image", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--questions-per-image", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--exam", type=_FILE, required=True, help="Multiple-choice questions to write.")
-@click.option("--mix", type=_FILE, required=True, help="Open questions to write.")
+@click.option(
+    "--exam", type=_FILE, required=True, help="Open questions of the hard kinds to write."
+)
+@click.option("--mix", type=_FILE, required=True, help="Open questions of all kinds to write.")
+@click.option("--choice", type=_FILE, required=True, help="Multiple-choice questions to write.")
 def command(
     scenes: Path,
     image_records: Path,
     split: str,
-    exam_questions_per_image: int,
-    mix_questions_per_image: int,
+    questions_per_image: int,
     seed: int,
     exam: Path,
     mix: Path,
+    choice: Path,
 ) -> None:
-    """Write scene-exam (multiple choice) and scene-mix (open questions), with their answers.
+    """Write scene-exam, scene-mix and scene-choice: questions with their answers.
 
     Example: tldr-reward write-questions --scenes data/scenes.jsonl --image-records
-    data/images.jsonl --exam data/questions/exam.jsonl --mix data/questions/mix.jsonl
+    data/images.jsonl --exam questions/exam.jsonl --mix questions/mix.jsonl
+    --choice questions/choice.jsonl
     """
     check_split(split, "--split")
     truth = {scene.image_id: scene for scene in read_records(scenes, Scene)}
@@ -49,5 +50,5 @@ def command(
             chosen.append(truth[image.image_id])
     if not chosen:
         raise InputError(f"split {split!r} has no images in {image_records}")
-    write_records(exam, write_exam(chosen, exam_questions_per_image, seed))
-    write_records(mix, write_mix(chosen, mix_questions_per_image, seed))
+    for path, write in ((exam, write_exam), (mix, write_mix), (choice, write_choice)):
+        write_records(path, write(chosen, questions_per_image, seed))

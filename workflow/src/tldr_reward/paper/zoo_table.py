@@ -12,7 +12,7 @@ from tldr_reward.records import Metric
 RATES = ("hallucination", "true_hallucination", "hallucination_difference",
          "corrected_hallucination", "sensitivity", "specificity")  # fmt: skip
 SHARES = ("truncated", "empty", "unparsed_sentences", "exam_accuracy", "exam_unparsed",
-          "mix_accuracy", "mix_unparsed")  # fmt: skip
+          "mix_accuracy", "mix_unparsed", "choice_accuracy", "choice_unparsed")  # fmt: skip
 BENCHMARKS = ("mmmu", "mega_bench")
 _READING = (
     ("Model", "model"),
@@ -29,6 +29,7 @@ _READING = (
     ("Unparsed", "unparsed_sentences"),
     ("scene-exam", "exam_accuracy"),
     ("scene-mix", "mix_accuracy"),
+    ("scene-choice", "choice_accuracy"),
     ("MMMU", "mmmu"),
     ("MEGA-Bench", "mega_bench"),
     ("n", "n"),
@@ -121,9 +122,10 @@ def _notes(sources: Sources, measured: Mapping[str, Mapping[str, Metric]]) -> tu
         "captions of other images; both samples' errors are in its interval. It is clipped to "
         "[0, 100], and left out where sensitivity + specificity is not above 1, or the model said "
         "nothing wrong (or nothing right) there, or the oracle could parse nothing.",
-        "`scene-exam` (four options: 25% by chance) and `scene-mix` (open questions) stand where "
-        "the paper has MMMU and MEGA-Bench, whose numbers stand in columns of their own. A "
-        "response that cannot be read as an answer is wrong. Empty cells: not asked, or no item.",
+        "`scene-exam` (open questions on counts, relations and presence) and `scene-mix` (open "
+        "questions of all kinds) stand where the paper has MMMU and MEGA-Bench, whose numbers have "
+        "columns of their own; `scene-choice` is multiple choice, 25% by chance. A response that "
+        "cannot be read as an answer is wrong. Empty cells: not asked, or no item.",
     ]
     silent = [run for run, rows in measured.items() if "hallucination_token" not in rows]
     if silent:

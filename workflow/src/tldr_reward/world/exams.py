@@ -1,4 +1,4 @@
-"""Question sets over held-out scenes: multiple choice, and open questions of all kinds."""
+"""Question sets over held-out scenes: an exam, a mix of all kinds, and multiple choice."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,13 +16,31 @@ from tldr_reward.world.questions import (
 )
 from tldr_reward.world.scenes import Scene
 
-# What a question of an exam becomes: a prompt and its answer.
+# Kinds that take more than one look: counts, relations, and whether something is there at all.
+EXAM_KINDS = ("count_total", "count_colour", "count_shape", "relation_open", "relation_yes_no",
+              "exists", "placed")  # fmt: skip
+# What a question becomes: a prompt and its answer.
 Form = Callable[[Question], tuple[str, str]]
 
 
 def write_exam(scenes: Sequence[Scene], per_image: int, seed: int) -> list[CaptionRecord]:
-    """`scene-exam`: multiple choice with four options; letters and answers balanced by kind."""
+    """`scene-exam`: open questions of the hard kinds, the answers of each kind balanced."""
     rng = np.random.default_rng([seed, *b"exam"])
+    return _write("exam", scenes, per_image, rng, _open, EXAM_KINDS)
+
+
+def write_mix(scenes: Sequence[Scene], per_image: int, seed: int) -> list[CaptionRecord]:
+    """`scene-mix`: open questions of all kinds, the answers of each kind balanced."""
+    rng = np.random.default_rng([seed, *b"mix"])
+    return _write("mix", scenes, per_image, rng, _open, tuple(KINDS))
+
+
+def write_choice(scenes: Sequence[Scene], per_image: int, seed: int) -> list[CaptionRecord]:
+    """`scene-choice`: multiple choice with four options, answered by a letter, as in BLINK.
+
+    Letters and answers are balanced by kind; kinds with fewer answers are left out.
+    """
+    rng = np.random.default_rng([seed, *b"choice"])
     letters: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
 
     def form(question: Question) -> tuple[str, str]:
@@ -33,13 +51,12 @@ def write_exam(scenes: Sequence[Scene], per_image: int, seed: int) -> list[Capti
         used[letter] += 1
         return offer_choices(question, letter, rng)
 
-    return _write("exam", scenes, per_image, rng, form, len(CHOICE_LETTERS))
+    options = len(CHOICE_LETTERS)
+    return _write("choice", scenes, per_image, rng, form, tuple(KINDS), options)
 
 
-def write_mix(scenes: Sequence[Scene], per_image: int, seed: int) -> list[CaptionRecord]:
-    """`scene-mix`: open questions of all kinds, the answers of each kind balanced."""
-    rng = np.random.default_rng([seed, *b"mix"])
-    return _write("mix", scenes, per_image, rng, lambda question: (question.text, question.answer))
+def _open(question: Question) -> tuple[str, str]:
+    return question.text, question.answer
 
 
 def _write(
@@ -48,13 +65,14 @@ def _write(
     per_image: int,
     rng: np.random.Generator,
     form: Form,
+    kinds: Sequence[str],
     options: int = 0,
 ) -> list[CaptionRecord]:
     """`per_image` questions a scene, no kind twice; the kinds asked least so far come first."""
     balance, asked = AnswerBalance(), Counter()
     records = []
     for scene in scenes:
-        order = [list(KINDS)[index] for index in rng.permutation(len(KINDS))]
+        order = [kinds[index] for index in rng.permutation(len(kinds))]
         found = 0
         for kind in sorted(order, key=lambda kind: asked[kind]):
             if found == per_image:
