@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from matplotlib.text import Text
 
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.zoo import ExampleToken
@@ -90,4 +91,7 @@ def test_a_model_that_said_nothing_has_a_figure_that_says_so():
 
 def test_a_text_of_dollars_and_backslashes_is_no_formula(tmp_path):
     tokens = [token("$\\frac{1}{", 0, 0, 0.2), token("$$", 11, 0, 0.9)]
-    draw_token_rates(tokens, "mini").savefig(tmp_path / "f.png")
+    figure = draw_token_rates(tokens, "mini")
+    figure.savefig(tmp_path / "f.png")
+    drawn = {text.get_text() for text in figure.findobj(Text) if not text.get_parse_math()}
+    assert {"$\\frac{1}{", "$$"} <= drawn

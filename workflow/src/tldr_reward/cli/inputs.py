@@ -1,7 +1,7 @@
 """What the model commands read: images as cached vision features, captions as token items."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -96,7 +96,10 @@ def determined_places(scene: Scene, caption: CaptionRecord, response: Response) 
     }
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_digests(files: Mapping[str, Path]) -> dict[str, str]:
+    """SHA-256 of each named file's bytes; of a model's folder, of its weights."""
+    found = {}
+    for name, path in files.items():
+        with open(path / "model.safetensors" if path.is_dir() else path, "rb") as file:
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found

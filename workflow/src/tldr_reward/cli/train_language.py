@@ -101,21 +101,14 @@ def command(
     --learning-rate 0.02 --query-key-learning-rate 0.003
     --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
-    from tldr_reward.backbones.batches import Source
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
     from tldr_reward.backbones.language import LanguageSettings, train_language
-    from tldr_reward.cli.inputs import cached_features, caption_items, file_digest, read_images
+    from tldr_reward.cli.inputs import cached_features, caption_items, file_digests, read_images
     from tldr_reward.cli.threads import use_threads
 
-    counts = (
-        batch_looks,
-        batch_drills,
-        batch_relations,
-        batch_images,
-        batch_questions,
-        batch_fixes,
-    )
+    counts = (batch_looks, batch_drills, batch_relations)
+    counts += (batch_images, batch_questions, batch_fixes)
     drawn = phases(counts, look_steps, drill_steps, settings["steps"])
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
@@ -124,16 +117,13 @@ def command(
     features = cached_features(backbone, images)
     known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     items = weighted(caption_items(backbone, records, rows), records, known, determined_weight)
-    groups = grouped(records, items)
-    check_sources(groups, captions)
+    sources = drawn_sources(grouped(records, items), drawn, captions)
     job = settings | {
         "drawn": str(drawn),
         "keep_at": keep_at,
         "determined_weight": determined_weight,
-        "captions": file_digest(captions),
-        "scenes": file_digest(scenes),
-        "vision": file_digest(vision / "model.safetensors"),
     }
+    job |= file_digests({"captions": captions, "scenes": scenes, "vision": vision})
     steps_kept = parse_steps(keep_at)
     # Kept with the state until all is done: a killed run goes on behind some of these steps.
     kept = state / "kept"
@@ -145,7 +135,7 @@ def command(
     checkpoints = Checkpoints(state, job)
     rows_written = train_language(
         backbone,
-        [Source(name, groups[name], *drawn[name]) for name in SOURCES],
+        sources,
         features,
         LanguageSettings(**settings),
         checkpoints,
@@ -195,10 +185,15 @@ def phases(
     return dict(zip(SOURCES, zip(counts, first, last, strict=True), strict=True))
 
 
-def check_sources(groups: Mapping[str, Sequence], captions: Path) -> None:
-    """Every source has something to learn from."""
+def drawn_sources(
+    groups: Mapping[str, Sequence], drawn: Mapping[str, tuple[int, int, int]], captions: Path
+) -> list:
+    """The sources with what is drawn of each; InputError for one with nothing to learn from."""
+    from tldr_reward.backbones.batches import Source
+
     if missing := [name for name in SOURCES if not groups[name]]:
         raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(SOURCES)}")
+    return [Source(name, groups[name], *drawn[name]) for name in SOURCES]
 
 
 def publish(kept: Path, keep: Path) -> None:

@@ -113,7 +113,7 @@ def command(
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone
-    from tldr_reward.cli.inputs import cached_features, file_digest, read_images
+    from tldr_reward.cli.inputs import cached_features, file_digests, read_images
     from tldr_reward.cli.threads import use_threads
     from tldr_reward.reward.model import (
         Adapter,
@@ -130,9 +130,7 @@ def command(
     drawn = phases(**sizes, steps=settings["steps"])
     records = read_labelled(captions)
     if loss == "captions":
-        # A control without labels: the LoRA learns to say what is true, as in pre-training.
-        records = [record for record in records if not record.bad_spans]
-        drawn = {"captions": (batch_images, 0, settings["steps"])}
+        records, drawn = truth_alone(records, batch_images, settings["steps"])
     rows, images = read_images(image_records, [record.image_id for record in records])
     backbone = load_backbone(backbone_folder)
     adapter = Adapter(parse_parts(parts), rank, alpha, dropout)
@@ -142,13 +140,9 @@ def command(
         sources = [shuffled_source(source, settings["seed"]) for source in sources]
     model = new_reward_model(backbone, adapter, settings["seed"])
     chosen = RewardSettings(**settings)
-    adapted = {"parts": list(adapter.parts)}
-    adapted |= {"lora_rank": rank, "lora_alpha": alpha, "lora_dropout": dropout}
-    made_from = {
-        "loss": loss,
-        "captions": file_digest(captions),
-        "backbone": file_digest(backbone_folder / "model.safetensors"),
-    }
+    adapted = {"parts": list(adapter.parts), "lora_rank": rank}
+    adapted |= {"lora_alpha": alpha, "lora_dropout": dropout}
+    made_from = {"loss": loss} | file_digests({"captions": captions, "backbone": backbone_folder})
     checkpoints = Checkpoints(state, settings | sizes | adapted | made_from)
     written = train_reward(model, sources, features, loss, chosen, checkpoints)
     facts = {
@@ -170,6 +164,17 @@ def read_labelled(captions: Path) -> list[CaptionRecord]:
     if unlabelled:
         raise InputError(f"{captions}: caption {unlabelled[0]!r} has no labels (bad_spans)")
     return records
+
+
+def truth_alone(
+    records: Sequence[CaptionRecord], batch_images: int, steps: int
+) -> tuple[list[CaptionRecord], dict[str, tuple[int, int, int]]]:
+    """What a control without labels learns from: true captions, in every step.
+
+    Its LoRA learns to say what is true, as in pre-training.
+    """
+    true = [record for record in records if not record.bad_spans]
+    return true, {"captions": (batch_images, 0, steps)}
 
 
 def phases(
