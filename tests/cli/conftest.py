@@ -89,9 +89,9 @@ def world(tmp_path_factory) -> TinyWorld:
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
         f"--captions {folder}/captions/pretrain.jsonl --scenes {folder}/scenes.jsonl "
         f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 "
-        f"--batch-relations 4 --batch-images 4 --batch-questions 4 --batch-fixes 4 {RATES} "
-        f"--query-key-learning-rate 0.02 "
-        f"--state {folder}/state --out {folder}/final --history {folder}/history.csv",
+        f"--batch-places 4 --batch-relations 4 --batch-images 4 --batch-questions 4 "
+        f"--batch-fixes 4 {RATES} --query-key-learning-rate 0.02 --state {folder}/state "
+        f"--out {folder}/final --history {folder}/history.csv",
     ]
     with pytest.MonkeyPatch.context() as patch:
         for stage in stages:

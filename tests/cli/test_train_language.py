@@ -29,7 +29,8 @@ def arguments(world, out, keep_at="3,39"):
         f"--captions {world.folder}/captions/pretrain.jsonl --scenes {world.folder}/scenes.jsonl "
         f"--determined-weight 4 --steps 40 --look-steps 5 "
         f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
-        f"--batch-relations 4 --batch-images 4 --batch-questions 4 --batch-fixes 4 {RATES} "
+        f"--batch-places 4 --batch-relations 4 --batch-images 4 --batch-questions 4 "
+        f"--batch-fixes 4 {RATES} "
         f"--query-key-learning-rate 0.02 --checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
@@ -83,12 +84,18 @@ def test_items_go_to_their_sources():
         for index, (prompt, task) in enumerate(zip(prompts, tasks, strict=True))
     ]
     drilled = CaptionRecord("x-d0-relation_open", "x", "where?", "left", "vqa", "original")
+    placed = CaptionRecord("x-d0-places", "x", "place the a.", "top", "vqa", "original")
+    again_named = CaptionRecord(
+        "x-d1-name", "x", "name a thing.", "b.", "caption", "original", bad_spans=()
+    )
     choice = CaptionRecord("x-q0-relation_open-choice", "x", "(A)?", "(A)", "vqa", "original")
     again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
     fix = CaptionRecord("x-f0", "x", "fix: a *b.", "a c.", "caption", "original")
-    assert grouped([*records, again, drilled, choice, fix], range(12)) == {
-        "looks": [[0], [4]],
-        "drills": [[0], [1], [4], [5]],
+    said = [*records, again, drilled, choice, fix, placed, again_named]
+    assert grouped(said, range(14)) == {
+        "looks": [[0, 13], [4]],
+        "drills": [[0, 13], [1], [4], [5]],
+        "places": [[12]],
         "relations": [[9]],
         "captions": [[3, 8], [7]],
         "questions": [[2], [6], [10]],

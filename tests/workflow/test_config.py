@@ -99,15 +99,15 @@ def test_bad_configuration_ends_in_one_line(snakemake, arguments, line):
     ("row", "line"),
     [
         (
-            "paligemna\ttldr\ttldr\tdecoder",
+            "paligemna\ttldr\ttldr\tdecoder\tmini",
             "error: reward_models.tsv, line 14: backbone is 'paligemna'; allowed: paligemma, llama",
         ),
         (
-            "llama\tnaive\tnaive\tdecoder",
+            "llama\tnaive\tnaive\tdecoder\tmini",
             "error: reward_models.tsv, line 14: llama/naive stands there a second time",
         ),
         (
-            "llama\tprompting\ttldr\tdecoder",
+            "llama\tprompting\ttldr\tdecoder\tmini",
             "error: reward_models.tsv, line 14: reward_model: 'prompting' should not be valid",
         ),
     ],

@@ -17,8 +17,9 @@ def add_scale(workflow: Path, name: str) -> None:
         schema = json.loads(path.read_text())
         allow(schema, name)
         path.write_text(json.dumps(schema))
-    models = config / "models.tsv"
-    models.write_text(models.read_text().replace("mini,smoke", f"mini,smoke,{name}"))
+    for registry in ("models.tsv", "reward_models.tsv"):
+        rows = (config / registry).read_text()
+        (config / registry).write_text(rows.replace("mini,smoke", f"mini,smoke,{name}"))
     # Numbers of items: a column for each scale.
     benchmarks = config / "benchmarks.tsv"
     rows = [line.split("\t") for line in benchmarks.read_text().splitlines()]

@@ -5,7 +5,7 @@ import collections
 import numpy as np
 import pytest
 
-from tldr_reward.world.drills import DRILLS, write_drill
+from tldr_reward.world.drills import DRILLS, write_drill, write_places
 from tldr_reward.world.oracle import judge_caption, wrong_words
 from tldr_reward.world.scenes import Scene, SceneObject, Sign, TinyThing, draw_scene
 
@@ -24,12 +24,10 @@ def texts(scene, prompt, seeds=300):
     return {write_drill(scene, prompt, np.random.default_rng(seed)) for seed in range(seeds)}
 
 
-def test_a_thing_is_named_with_its_place_before_or_behind():
+def test_a_thing_is_named_once_its_place_is():
     scene = scene_of(RING, tiny=TinyThing(3, "green", "dot"), sign=Sign(9, ("K", "F")))
     assert texts(scene, "name a thing.") == {
-        "a big cyan ring is in the top row, third column.",
         "in the top row, third column there is a big cyan ring.",
-        "a cyan ring is in the top row, third column.",
         "in the top row, third column there is a cyan ring.",
         "a tiny green dot is in the background.",
         "in the background there is a tiny green dot.",
@@ -38,11 +36,37 @@ def test_a_thing_is_named_with_its_place_before_or_behind():
     }
 
 
-def test_a_thing_is_placed_by_its_row_or_its_column_alone():
+def test_a_thing_is_placed_by_its_row_or_its_column_alone_or_measured():
     assert texts(scene_of(RING), "place a thing.") == {
         "the cyan ring is in the top row.",
         "the cyan ring is in the third column.",
+        "the cyan ring is big.",
     }
+
+
+def test_nothing_is_said_that_could_be_said_twice():
+    other = SceneObject(cell=9, size="big", colour="red", shape="ring")
+    said = texts(scene_of(RING, other), "inspect a thing.")
+    assert "the cyan object is a ring." in said
+    assert not {text for text in said if text.startswith("the ring is")}
+
+
+def test_two_things_that_can_be_named_are_placed_in_either_order():
+    scene = scene_of(RING, SQUARE)
+    assert {write_places(scene, np.random.default_rng(seed)) for seed in range(30)} == {
+        (
+            "place the cyan ring relative to the red square.",
+            "top third bottom second",
+        ),
+        (
+            "place the red square relative to the cyan ring.",
+            "bottom second top third",
+        ),
+    }
+
+
+def test_twins_are_not_placed():
+    assert write_places(scene_of(RING, SQUARE, TWIN), np.random.default_rng(0)) is None
 
 
 def test_counts_above_one_are_said_more_often_than_ones():

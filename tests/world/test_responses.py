@@ -1,5 +1,6 @@
 """Original responses of a split: ids, which images get questions, and no caption in two splits."""
 
+import re
 from collections import Counter
 
 from tldr_reward.records import ImageRecord
@@ -107,7 +108,12 @@ def test_drills_are_statements_and_short_questions_of_their_own_ids():
     named = {record.caption_id.split("-", 3)[3] for record in records if record.task == "caption"}
     assert named == {"name", "place", "inspect", "count"}
     asked = [record for record in records if record.task == "vqa"]
-    assert {question_kind(record.caption_id) for record in asked} == {"relation_open"}
-    answers = Counter(record.text for record in asked)
-    assert set(answers) == {"left", "right", "above", "below"}
-    assert max(answers.values()) - min(answers.values()) <= 2
+    answers = {kind: Counter() for kind in ("relation_open", "relation_yes_no", None)}
+    for record in asked:
+        answers[question_kind(record.caption_id)][record.text] += 1
+    places = answers.pop(None)
+    assert all(re.fullmatch(r"\w+ \w+ \w+ \w+", text) for text in places)
+    words = [set(counts) for counts in answers.values()]
+    assert words == [{"left", "right", "above", "below"}, {"yes", "no"}]
+    for counts in answers.values():
+        assert max(counts.values()) - min(counts.values()) <= 2

@@ -92,6 +92,11 @@ def read_registry(path: Path, schema: str, key: tuple[str, ...]) -> dict[tuple, 
     return rows
 
 
+def at_scale(rows: Mapping) -> dict:
+    """Rows of a registry that the scale which runs has."""
+    return {name: row for name, row in rows.items() if config["scale"] in row["scales"].split(",")}
+
+
 def section(name: str, backbone: str = "") -> dict:
     """A section of the configuration, with what differs for a backbone."""
     return config[name] | config["per_backbone"].get(backbone, {}).get(name, {})
@@ -138,10 +143,12 @@ def code(command: str, stage: str) -> str:
 config.update(with_numbers(config))
 validated(config, "config.schema.json", "configuration")
 
-REWARD_MODELS = read_registry(
-    ROOT / "workflow/config/reward_models.tsv",
-    "reward_models.schema.json",
-    ("backbone", "reward_model"),
+REWARD_MODELS = at_scale(
+    read_registry(
+        ROOT / "workflow/config/reward_models.tsv",
+        "reward_models.schema.json",
+        ("backbone", "reward_model"),
+    )
 )
 BENCHMARKS = {
     name: row

@@ -2,10 +2,9 @@
 
 MODELS = {
     name: row
-    for (name,), row in read_registry(
-        ROOT / "workflow/config/models.tsv", "models.schema.json", ("model",)
+    for (name,), row in at_scale(
+        read_registry(ROOT / "workflow/config/models.tsv", "models.schema.json", ("model",))
     ).items()
-    if config["scale"] in row["scales"].split(",")
 }
 DETECTOR_BACKBONE, DETECTOR = config["zoo"]["detector"].split("/")
 if (DETECTOR_BACKBONE, DETECTOR) not in REWARD_MODELS:

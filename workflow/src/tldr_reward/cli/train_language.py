@@ -9,13 +9,13 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
-from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, LOOK_PROMPTS
+from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, LOOK_PROMPTS, PLACES
 from tldr_reward.world.fixes import FIX_PROMPT
 from tldr_reward.world.scenes import Scene
 
 # What is learned from; "looks" are those drills that look things up, which come first, and
-# "relations" are the drilled questions.
-SOURCES = ("looks", "drills", "relations", "captions", "questions", "fixes")
+# "places" and "relations" are the drilled questions.
+SOURCES = ("looks", "drills", "places", "relations", "captions", "questions", "fixes")
 
 
 @click.command()
@@ -45,6 +45,7 @@ SOURCES = ("looks", "drills", "relations", "captions", "questions", "fixes")
 )
 @click.option("--batch-looks", type=click.IntRange(1), required=True)
 @click.option("--batch-drills", type=click.IntRange(1), required=True)
+@click.option("--batch-places", type=click.IntRange(1), required=True)
 @click.option("--batch-relations", type=click.IntRange(1), required=True)
 @click.option("--batch-images", type=click.IntRange(1), required=True)
 @click.option("--batch-questions", type=click.IntRange(1), required=True)
@@ -77,6 +78,7 @@ def command(
     drill_steps,
     batch_looks,
     batch_drills,
+    batch_places,
     batch_relations,
     batch_images,
     batch_questions,
@@ -96,8 +98,9 @@ def command(
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
     --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
-    --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 96
-    --batch-drills 48 --batch-relations 40 --batch-images 16 --batch-questions 32 --batch-fixes 16
+    --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 48
+    --batch-drills 24 --batch-places 32 --batch-relations 40 --batch-images 16 --batch-questions 32
+    --batch-fixes 16
     --learning-rate 0.02 --query-key-learning-rate 0.003
     --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
@@ -107,7 +110,7 @@ def command(
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digests, read_images
     from tldr_reward.cli.threads import use_threads
 
-    counts = (batch_looks, batch_drills, batch_relations)
+    counts = (batch_looks, batch_drills, batch_places, batch_relations)
     counts += (batch_images, batch_questions, batch_fixes)
     drawn = phases(counts, look_steps, drill_steps, settings["steps"])
     use_threads(threads)
@@ -180,8 +183,8 @@ def phases(
             f"--drill-steps {drill_steps}; "
             f"at least --look-steps {look_steps}, below --steps {steps}"
         )
-    first = (0, look_steps, look_steps, drill_steps, drill_steps, drill_steps)
-    last = (look_steps, steps, steps, steps, steps, steps)
+    first = (0, look_steps, look_steps, *[drill_steps] * 4)
+    last = (look_steps, *[steps] * 6)
     return dict(zip(SOURCES, zip(counts, first, last, strict=True), strict=True))
 
 
@@ -204,23 +207,27 @@ def publish(kept: Path, keep: Path) -> None:
 
 
 def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list[list]]:
-    """Items by source; the captions of an image are one group, all else stands alone."""
+    """Items by source; the drills of a prompt, and the captions, of an image are one group.
+
+    Their prefix is computed once.
+    """
     groups: dict[str, list[list]] = {name: [] for name in SOURCES}
-    by_image: dict[str, list] = {}
+    together: dict[tuple[str, str], list] = {}
     for record, item in zip(records, items, strict=True):
-        if record.prompt in LOOK_PROMPTS:
-            groups["looks"].append([item])
-        if record.prompt in DRILLS:
-            groups["drills"].append([item])
-        elif record.caption_id.endswith(DRILLED_QUESTION):  # its multiple-choice twins do not
+        if record.caption_id.endswith(PLACES):
+            groups["places"].append([item])
+        elif record.caption_id.endswith(DRILLED_QUESTIONS):  # its multiple-choice twins do not
             groups["relations"].append([item])
         elif record.prompt.startswith(FIX_PROMPT):
             groups["fixes"].append([item])
         elif record.task == "vqa":
             groups["questions"].append([item])
         else:
-            by_image.setdefault(record.image_id, []).append(item)
-    groups["captions"] = list(by_image.values())
+            together.setdefault((record.prompt, record.image_id), []).append(item)
+    for (prompt, _), group in together.items():
+        groups["drills" if prompt in DRILLS else "captions"].append(group)
+        if prompt in LOOK_PROMPTS:
+            groups["looks"].append(group)
     return groups
 
 
