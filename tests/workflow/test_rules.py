@@ -47,6 +47,7 @@ def test_there_is_a_rule_for_every_stage():
         "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
         "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
         "make_table7", "make_human_evaluation", "make_pixelprose", "run_what_does_tldr_see",
+        "run_is_h_t_a_good_measure",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
         "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",

@@ -21,8 +21,8 @@ _PAGE = """<!DOCTYPE html>
 <style>
 body {{ font-family: sans-serif; line-height: 1.5; max-width: 60em; margin: 2em auto; }}
 pre {{ background: #f5f5f5; padding: 0.6em; overflow-x: auto; font-size: 0.85em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }}
-th, td {{ border-bottom: 1px solid #ccc; padding: 0.2em 0.8em; text-align: left; }}
+table {{ border-collapse: collapse; margin: 1em 0; font-size: 0.9em; }}
+th, td {{ border-bottom: 1px solid #ccc; padding: 0.2em 0.6em; text-align: left; }}
 img {{ max-width: 100%; }}
 .prompt, .anchor-link {{ display: none; }}
 </style></head>

@@ -41,7 +41,8 @@ def interval_text(value: float, low: float, high: float, digits: int) -> str:
         return _NONE
     if math.isnan(low) or math.isnan(high):
         return number_text(value, digits)
-    bounds = ", ".join(number_text(bound, digits) for bound in (low, high))
+    # A narrow column breaks before the bracket, not in it.
+    bounds = ",\N{NO-BREAK SPACE}".join(number_text(bound, digits) for bound in (low, high))
     return f"{number_text(value, digits)} [{bounds}]"
 
 
@@ -52,8 +53,8 @@ def number_text(value: float, digits: int) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names with commas; a dash for none."""
-    return ", ".join(names) or _NONE
+    """Names with commas, for a sentence."""
+    return ", ".join(names) or "none"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
