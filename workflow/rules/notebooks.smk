@@ -63,3 +63,24 @@ use rule run_what_does_tldr_see as run_is_h_t_a_good_measure with:
         "<benchmarks>/run_is_h_t_a_good_measure.tsv"
     params:
         modules=notebook_modules("is_h_t_a_good_measure"),
+
+
+use rule run_what_does_tldr_see as run_what_does_tau_do with:
+    input:
+        notebook=own("workflow/notebooks/what_does_tau_do.py"),
+        metrics=[
+            *expand("<results>/tau/{reward_model}/benchmarks.csv", reward_model=SWEPT),
+            *of_runs("taus/metrics.csv", SWEPT),
+        ],
+    output:
+        report(
+            "<results>/notebooks/what_does_tau_do.html",
+            caption="../report/what_does_tau_do.rst",
+            category="Notebooks",
+        ),
+    log:
+        "<logs>/run_what_does_tau_do.log",
+    benchmark:
+        "<benchmarks>/run_what_does_tau_do.tsv"
+    params:
+        modules=notebook_modules("what_does_tau_do"),
