@@ -109,27 +109,29 @@ def false_alarm_rate(backbone):
     return recall * bad * (1 - precision) / precision / (1 - bad)
 
 
-figure, axes = panels([BACKBONE_NAMES[name] for name in backbones], 5.2, 4.2, SCALE)
 kinds = [
     name
     for name in TAXONOMIES
     if any((backbone, "tldr", "test", f"token_recall/{name}") in found for backbone in backbones)
 ]
-for axis, backbone in zip(axes, backbones, strict=True):
-    for offset, model in ((-0.15, "tldr"), (0.15, "prompting")):
-        for place, kind in enumerate(kinds):
-            row = found.get((backbone, model, "test", f"token_recall/{kind}"))
-            if row is not None:
-                axis.plot([row.low, row.high], [place + offset] * 2, color=style(model)["color"])
-                looks = style(model) | {"linestyle": "none"}
-                label = model_name(model) if place == 0 else None
-                axis.plot(row.value, place + offset, label=label, **looks)
-    rate = false_alarm_rate(backbone)
-    if rate is not None:
-        axis.axvline(rate, color="0.35", linestyle=":", label="true words flagged (TLDR)")
-    axis.set(xlim=(-0.02, 1.02), xlabel="Share of bad words flagged")
-    axis.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
 if backbones:
+    figure, axes = panels([BACKBONE_NAMES[name] for name in backbones], 5.2, 4.2, SCALE)
+    for axis, backbone in zip(axes, backbones, strict=True):
+        for offset, model in ((-0.15, "tldr"), (0.15, "prompting")):
+            for place, kind in enumerate(kinds):
+                row = found.get((backbone, model, "test", f"token_recall/{kind}"))
+                if row is not None:
+                    axis.plot(
+                        [row.low, row.high], [place + offset] * 2, color=style(model)["color"]
+                    )
+                    looks = style(model) | {"linestyle": "none"}
+                    label = model_name(model) if place == 0 else None
+                    axis.plot(row.value, place + offset, label=label, **looks)
+        rate = false_alarm_rate(backbone)
+        if rate is not None:
+            axis.axvline(rate, color="0.35", linestyle=":", label="true words flagged (TLDR)")
+        axis.set(xlim=(-0.02, 1.02), xlabel="Share of bad words flagged")
+        axis.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
     axes[0].invert_yaxis()
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
