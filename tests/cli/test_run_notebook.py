@@ -63,9 +63,19 @@ def test_what_is_missing_is_named(command, tmp_path):
         read_notebook("# %%\nx = 1\n", {"METRICS": []})
 
 
+def test_a_file_that_the_notebook_does_not_take_is_refused(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "what_is_it.py").write_text(NOTEBOOK)
+    (tmp_path / "p.csv").write_text("points")
+    ended = command("run-notebook what_is_it.py --points p.csv --scale mini --out page.html")
+    assert ended.status == 2
+    assert ended.err == "error: the notebook takes METRICS, SCALE, not POINTS\n"
+
+
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.py")), ids=lambda path: path.stem)
 def test_notebooks_take_their_files_and_print_no_number_of_their_own(path):
-    cells = read_notebook(path.read_text(), {"METRICS": ["a.csv"], "CURVE": [], "SCALE": "x"})
+    files = {"METRICS": ["a.csv"], "CURVE": [], "POINTS": [], "FITS": []}
+    cells = read_notebook(path.read_text(), files | {"SCALE": "x"})
     given = [cell.source for cell in cells.cells if 'METRICS = ["a.csv"]' in cell.source]
     assert len(given) == 1
     prose = [cell.source for cell in cells.cells if cell.cell_type == "markdown"]

@@ -47,6 +47,7 @@ def test_there_is_a_rule_for_every_stage():
         "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
         "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
         "make_table7", "make_human_evaluation", "make_pixelprose", "run_what_does_tldr_see",
+        "run_is_h_t_a_good_measure", "run_what_does_tau_do",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
         "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
@@ -115,6 +116,7 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["measure_backbone"] == 2
     assert counts["describe_data"] == 1
     assert sum(name.startswith("make_table") for name in counts) == 12
+    assert sum(name.startswith("run_") for name in counts) == 3
     assert counts["make_human_evaluation"] == counts["make_pixelprose"] == 1
     assert "results/smoke/" in output
     assert "results/mini/" not in output

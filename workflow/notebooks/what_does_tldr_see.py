@@ -20,15 +20,14 @@
 
 # %%
 # %matplotlib inline
-from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from tldr_reward.metrics.rows import CurvePoint
 from tldr_reward.paper.figure_style import BACKBONE_NAMES, model_name, panels, style
 from tldr_reward.paper.measured import TAXONOMIES
+from tldr_reward.paper.notebook import mean_of_seeds, say, share_text, table
 from tldr_reward.paper.precision_recall import draw_precision_recall
 from tldr_reward.records import Metric, read_rows
 
@@ -39,33 +38,13 @@ CURVE: list[str] = []
 SCALE = "mini"
 
 # %%
-NUMBERS = ("value", "low", "high")
-measured = {}
-for file in METRICS:
-    for row in read_rows(Path(file), Metric):
-        key = (row.backbone, row.reward_model, row.split, row.metric)
-        measured.setdefault(key, []).append(row)
-# Of several seeds: the mean, with the mean of their interval bounds.
-found = {
-    key: replace(rows[0], **{name: fmean(getattr(row, name) for row in rows) for name in NUMBERS})
-    for key, rows in measured.items()
-}
+found = mean_of_seeds(row for file in METRICS for row in read_rows(Path(file), Metric))
 backbones = [name for name in BACKBONE_NAMES if (name, "tldr", "test", "token_recall") in found]
 
 
 def text(backbone, model, metric, split="test"):
     """A share in percent with its interval; a dash where there is none."""
-    row = found.get((backbone, model, split, metric))
-    if row is None:
-        return "–"
-    return f"{100 * row.value:.1f} [{100 * row.low:.1f}, {100 * row.high:.1f}]"
-
-
-def table(head, rows):
-    """Show rows as a table."""
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    display(Markdown("\n".join(lines)))
+    return share_text(found.get((backbone, model, split, metric)))
 
 
 # %% [markdown]
@@ -103,7 +82,7 @@ for backbone in backbones:
         else "no better than chance, as far as these captions tell"
     )
     line = f"**{BACKBONE_NAMES[backbone]}:** TLDR ranks bad words {verdict}"
-    display(Markdown(f"{line} ({100 * row.value:.1f}% against {100 * base.value:.1f}%)."))
+    say(f"{line} ({100 * row.value:.1f}% against {100 * base.value:.1f}%).")
 
 # %%
 points = [point for file in CURVE for point in read_rows(Path(file), CurvePoint)]
@@ -130,27 +109,29 @@ def false_alarm_rate(backbone):
     return recall * bad * (1 - precision) / precision / (1 - bad)
 
 
-figure, axes = panels([BACKBONE_NAMES[name] for name in backbones], 5.2, 4.2, SCALE)
 kinds = [
     name
     for name in TAXONOMIES
     if any((backbone, "tldr", "test", f"token_recall/{name}") in found for backbone in backbones)
 ]
-for axis, backbone in zip(axes, backbones, strict=True):
-    for offset, model in ((-0.15, "tldr"), (0.15, "prompting")):
-        for place, kind in enumerate(kinds):
-            row = found.get((backbone, model, "test", f"token_recall/{kind}"))
-            if row is not None:
-                axis.plot([row.low, row.high], [place + offset] * 2, color=style(model)["color"])
-                looks = style(model) | {"linestyle": "none"}
-                label = model_name(model) if place == 0 else None
-                axis.plot(row.value, place + offset, label=label, **looks)
-    rate = false_alarm_rate(backbone)
-    if rate is not None:
-        axis.axvline(rate, color="0.35", linestyle=":", label="true words flagged (TLDR)")
-    axis.set(xlim=(-0.02, 1.02), xlabel="Share of bad words flagged")
-    axis.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
 if backbones:
+    figure, axes = panels([BACKBONE_NAMES[name] for name in backbones], 5.2, 4.2, SCALE)
+    for axis, backbone in zip(axes, backbones, strict=True):
+        for offset, model in ((-0.15, "tldr"), (0.15, "prompting")):
+            for place, kind in enumerate(kinds):
+                row = found.get((backbone, model, "test", f"token_recall/{kind}"))
+                if row is not None:
+                    axis.plot(
+                        [row.low, row.high], [place + offset] * 2, color=style(model)["color"]
+                    )
+                    looks = style(model) | {"linestyle": "none"}
+                    label = model_name(model) if place == 0 else None
+                    axis.plot(row.value, place + offset, label=label, **looks)
+        rate = false_alarm_rate(backbone)
+        if rate is not None:
+            axis.axvline(rate, color="0.35", linestyle=":", label="true words flagged (TLDR)")
+        axis.set(xlim=(-0.02, 1.02), xlabel="Share of bad words flagged")
+        axis.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
     axes[0].invert_yaxis()
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
@@ -175,7 +156,7 @@ for backbone in backbones:
         if blind
         else "Every kind is flagged more often than true words."
     )
-    display(Markdown(line))
+    say(line)
 
 # %% [markdown]
 # ## What is a flag worth?
@@ -233,4 +214,4 @@ for backbone in backbones:
         if row is not None and base is not None:
             above = "above" if row.low > base.high else "not shown to be above"
             lines.append(f"{name}, {above} chance ({100 * base.value:.1f}%)")
-    display(Markdown(f"**{BACKBONE_NAMES[backbone]}**, TLDR: {'; '.join(lines)}."))
+    say(f"**{BACKBONE_NAMES[backbone]}**, TLDR: {'; '.join(lines)}.")

@@ -201,7 +201,7 @@ FIGURES = [
     "mix_against_hallucination",
     "estimated_against_true",
 ]
-NOTEBOOKS = ["what_does_tldr_see"]
+NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
 # TLDR, and one for a detector without fault.

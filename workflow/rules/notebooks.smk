@@ -1,5 +1,6 @@
 # Notebooks, one a question, run on measured files alone and kept as pages without scripts.
-# Another one is a .py of jupytext's percent format and a rule like this, with inputs of its own.
+# Another one is a .py of jupytext's percent format and a rule made from the first, with inputs of
+# its own.
 
 
 rule run_what_does_tldr_see:
@@ -36,9 +37,50 @@ rule run_what_does_tldr_see:
         runtime=10,
     params:
         scale=config["scale"],
-        files=lambda wildcards, input: given(input, "metrics curve"),
+        files=lambda wildcards, input: given(input, "metrics curve points fits"),
         modules=notebook_modules("what_does_tldr_see"),
         code=code("run-notebook", "notebooks"),
     shell:
         "tldr-reward run-notebook {input.notebook:q} {params.files} --scale {params.scale}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
+use rule run_what_does_tldr_see as run_is_h_t_a_good_measure with:
+    input:
+        notebook=own("workflow/notebooks/is_h_t_a_good_measure.py"),
+        metrics=of_zoo("metrics.csv"),
+        points="<zoo>/points.csv",
+        fits="<zoo>/fits.csv",
+    output:
+        report(
+            "<results>/notebooks/is_h_t_a_good_measure.html",
+            caption="../report/is_h_t_a_good_measure.rst",
+            category="Notebooks",
+        ),
+    log:
+        "<logs>/run_is_h_t_a_good_measure.log",
+    benchmark:
+        "<benchmarks>/run_is_h_t_a_good_measure.tsv"
+    params:
+        modules=notebook_modules("is_h_t_a_good_measure"),
+
+
+use rule run_what_does_tldr_see as run_what_does_tau_do with:
+    input:
+        notebook=own("workflow/notebooks/what_does_tau_do.py"),
+        metrics=[
+            *expand("<results>/tau/{reward_model}/benchmarks.csv", reward_model=SWEPT),
+            *of_runs("taus/metrics.csv", SWEPT),
+        ],
+    output:
+        report(
+            "<results>/notebooks/what_does_tau_do.html",
+            caption="../report/what_does_tau_do.rst",
+            category="Notebooks",
+        ),
+    log:
+        "<logs>/run_what_does_tau_do.log",
+    benchmark:
+        "<benchmarks>/run_what_does_tau_do.tsv"
+    params:
+        modules=notebook_modules("what_does_tau_do"),

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,8 +21,8 @@ _PAGE = """<!DOCTYPE html>
 <style>
 body {{ font-family: sans-serif; line-height: 1.5; max-width: 60em; margin: 2em auto; }}
 pre {{ background: #f5f5f5; padding: 0.6em; overflow-x: auto; font-size: 0.85em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }}
-th, td {{ border-bottom: 1px solid #ccc; padding: 0.2em 0.8em; text-align: left; }}
+table {{ border-collapse: collapse; margin: 1em 0; font-size: 0.9em; }}
+th, td {{ border-bottom: 1px solid #ccc; padding: 0.2em 0.6em; text-align: left; }}
 img {{ max-width: 100%; }}
 .prompt, .anchor-link {{ display: none; }}
 </style></head>
@@ -35,6 +36,8 @@ img {{ max-width: 100%; }}
 @click.argument("notebook", type=_FILE)
 @click.option("--metrics", type=_FILE, multiple=True, help="Metrics CSV for the notebook.")
 @click.option("--curve", type=_FILE, multiple=True, help="Precision-recall CSV for the notebook.")
+@click.option("--points", type=_FILE, multiple=True, help="CSV of the zoo's points.")
+@click.option("--fits", type=_FILE, multiple=True, help="CSV of the lines through them.")
 @click.option("--scale", required=True, help="Scale of every input, e.g. mini.")
 @click.option("--timeout", type=click.IntRange(min=1), default=600, show_default=True)
 @click.option("--out", type=_FILE, required=True, help="HTML to write.")
@@ -42,6 +45,8 @@ def command(
     notebook: Path,
     metrics: tuple[Path, ...],
     curve: tuple[Path, ...],
+    points: tuple[Path, ...],
+    fits: tuple[Path, ...],
     scale: str,
     timeout: int,
     out: Path,
@@ -49,17 +54,18 @@ def command(
     """Run a notebook (jupytext percent format) in this folder and write it as HTML.
 
     The notebook reads the files that are named here and no other: the cell tagged `parameters`
-    is followed by one that sets METRICS, CURVE and SCALE.
+    is followed by one that sets those of METRICS, CURVE, POINTS, FITS and SCALE that it names.
 
     Example: tldr-reward run-notebook workflow/notebooks/what_does_tldr_see.py
     --metrics metrics/test.csv --curve curves/test.csv --scale mini --out what_does_tldr_see.html
     """
     if not notebook.is_file():
         raise InputError(f"no such file: {notebook}")
-    given = {"METRICS": list(map(str, metrics)), "CURVE": list(map(str, curve)), "SCALE": scale}
-    for path in (*metrics, *curve):
+    files = {"METRICS": metrics, "CURVE": curve, "POINTS": points, "FITS": fits}
+    for path in (path for paths in files.values() for path in paths):
         if not path.is_file():
             raise InputError(f"no such file: {path}")
+    given = {name: list(map(str, paths)) for name, paths in files.items()} | {"SCALE": scale}
     cells = read_notebook(notebook.read_text(encoding="utf-8"), given)
     run_cells(cells, notebook, timeout)
     page = _PAGE.format(title=html.escape(notebook.stem.replace("_", " ")), body=as_html(cells))
@@ -70,7 +76,8 @@ def command(
 def read_notebook(text: str, given: Mapping[str, str | Sequence[str]]):
     """A notebook of percent text (an nbformat node) whose parameters are set to what is given.
 
-    Cells are named by their place, so that the same input gives the same page.
+    Cells are named by their place, so that the same input gives the same page. InputError if
+    files are given that no parameter takes.
     """
     import jupytext
     from nbformat.v4 import new_code_cell
@@ -85,7 +92,10 @@ def read_notebook(text: str, given: Mapping[str, str | Sequence[str]]):
         raise InputError(
             f"the notebook has {len(tagged)} cells tagged {_PARAMETERS!r}; one is needed"
         )
-    lines = [f"{name} = {json.dumps(value)}" for name, value in given.items()]
+    taken = re.findall(r"^(\w+)\b.*=", cells.cells[tagged[0]].source, re.MULTILINE)
+    if refused := [name for name, value in given.items() if value and name not in taken]:
+        raise InputError(f"the notebook takes {', '.join(taken)}, not {', '.join(refused)}")
+    lines = [f"{name} = {json.dumps(value)}" for name, value in given.items() if name in taken]
     cells.cells.insert(tagged[0] + 1, new_code_cell("\n".join(lines)))
     for place, cell in enumerate(cells.cells):
         cell["id"] = f"cell-{place}"

@@ -18,7 +18,7 @@ _MARKERS = "osD^P"
 # Linear from 0 to here, logarithmic beyond: the fine grid near 0 can be read beside tau = 1.
 _LINEAR = 0.01
 # Of models other than TLDR, for comparison: dash and name.
-_MODELS = {
+MODELS = {
     "tldr": ("-", "TLDR"),
     "tldr_shuffled": ((0, (4, 2)), "shuffled labels"),
     "captions": ((0, (1, 1.2)), "plain captions"),
@@ -92,21 +92,21 @@ def _own_or_other(name: str, backbone: str) -> str:
 
 def _draw_accuracy(axis, own: Mapping[tuple[str, str], Line]) -> None:
     for index, name in enumerate(BENCHMARKS):
-        for model, (dash, _) in _MODELS.items():
+        for model, (dash, _) in MODELS.items():
             if line := own.get((model, name)):
                 _draw(axis, line, 100, _COLOURS[index], _MARKERS[index], dash, model == "tldr")
 
 
 def _draw_rates(axis, own: Mapping[tuple[str, str], Line], backbone: str) -> None:
     for name, colour, _ in _RATES:
-        for model, (dash, _) in _MODELS.items():
+        for model, (dash, _) in MODELS.items():
             # Of the others the true rate alone: three detectors of three models are unreadable.
             if (model == "tldr" or name == _RATES[0][0]) and (line := own.get((model, name))):
                 _draw(axis, line, 100, _COLOURS[colour], "o", dash, model == "tldr")
 
 
 def _draw_updates(axis, own: Mapping[tuple[str, str], Line]) -> None:
-    for model, (dash, _) in _MODELS.items():
+    for model, (dash, _) in MODELS.items():
         if line := own.get((model, "lora_update")):
             _draw(axis, line, 1, "0.25", "o", dash, False)
 
@@ -148,7 +148,7 @@ def _legends(axes, models: set[str]) -> None:
              for _, colour, name in _RATES]  # fmt: skip
     dashes = [
         Line2D([], [], color="0.25", linestyle=dash, label=f"LoRA of {name}")
-        for model, (dash, name) in _MODELS.items()
+        for model, (dash, name) in MODELS.items()
         if model in models
     ]
     for row, handles in zip(axes, (accuracy, rates, dashes), strict=True):

@@ -15,22 +15,29 @@ from tldr_reward.metrics.zoo_correlation import AGREEMENT, ZooFit, ZooPoint
 from tldr_reward.paper.figure_style import panels
 
 _COLOURS = seaborn.color_palette("colorblind")
-_PAPER_SCORES = {"exam": "MMMU", "mix": "MEGA-Bench"}
-_OUR_SCORES = {"exam": "scene-exam", "mix": "scene-mix"}
+PAPER_SCORES = {"exam": "MMMU", "mix": "MEGA-Bench"}
+OUR_SCORES = {"exam": "scene-exam", "mix": "scene-mix"}
 _OURS, _PAPERS = _COLOURS[0], _COLOURS[3]
 _EDGE = 0.08  # of the range, around the points
+
+
+class _PlainNumbers(LogFormatter):
+    """0.2 where LogFormatter would write 2e-01."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 def draw_score_against_hallucination(
     points: Sequence[ZooPoint], fits: Sequence[ZooFit], score: str, scale: str
 ) -> Figure:
     """Three panels: the paper's points, our rates as estimated, our rates as the oracle knows."""
-    if score not in _OUR_SCORES:
-        raise InputError(f"score {score!r}; allowed: {', '.join(_OUR_SCORES)}")
+    if score not in OUR_SCORES:
+        raise InputError(f"score {score!r}; allowed: {', '.join(OUR_SCORES)}")
     titles = {
-        "reported": f"The paper's points: {_PAPER_SCORES[score]}",
-        "estimated": f"{_OUR_SCORES[score]}, rate estimated by TLDR",
-        "true": f"{_OUR_SCORES[score]}, true rate by the oracle",
+        "reported": f"The paper's points: {PAPER_SCORES[score]}",
+        "estimated": f"{OUR_SCORES[score]}, rate estimated by TLDR",
+        "true": f"{OUR_SCORES[score]}, true rate by the oracle",
     }
     figure, axes = panels(list(titles.values()), 4.4, 5.6, scale, shared=False)
     for axis, (source, title) in zip(axes, titles.items(), strict=True):
@@ -56,9 +63,9 @@ def draw_estimated_against_true(
         own = [_as_rates(point) for point in _chosen(points, "rate", AGREEMENT, level)]
         axis.set(xscale="log", yscale="log")
         for each in (axis.xaxis, axis.yaxis):
-            each.set_major_formatter(LogFormatter(minor_thresholds=(2, 1)))
+            each.set_major_formatter(_PlainNumbers(minor_thresholds=(2, 1)))
             each.set_minor_locator(LogLocator(subs=(2, 3, 5)))
-            each.set_minor_formatter(LogFormatter(minor_thresholds=(2, 1)))
+            each.set_minor_formatter(_PlainNumbers(minor_thresholds=(2, 1)))
         _draw_points(axis, own, _OURS)
         if own:
             ends = [value for point in own for value in (point.x, point.y)]
@@ -85,7 +92,7 @@ def _chosen(rows: Sequence, score: str, source: str, level: str) -> list:
 
 
 def _ylabel(score: str, source: str) -> str:
-    name = _PAPER_SCORES[score] if source == "reported" else f"{_OUR_SCORES[score]} accuracy"
+    name = PAPER_SCORES[score] if source == "reported" else f"{OUR_SCORES[score]} accuracy"
     return f"{name} (%)"
 
 
@@ -98,8 +105,8 @@ def _draw_points(axis, points: Sequence[ZooPoint], colour) -> None:
         axis.errorbar(
             point.x,
             point.y,
-            xerr=_bars(point.x, point.x_low, point.x_high),
-            yerr=_bars(point.y, point.y_low, point.y_high),
+            xerr=bars(point.x, point.x_low, point.x_high),
+            yerr=bars(point.y, point.y_low, point.y_high),
             color=colour,
             marker="o",
             markersize=6,
@@ -120,7 +127,8 @@ def _draw_points(axis, points: Sequence[ZooPoint], colour) -> None:
     )  # fmt: skip
 
 
-def _bars(value: float, low: float, high: float) -> list[list[float]] | None:
+def bars(value: float, low: float, high: float) -> list[list[float]] | None:
+    """Lengths of an error bar below and above a value; None where its bounds are not known."""
     if math.isnan(low) or math.isnan(high):
         return None
     return [[max(0.0, value - low)], [max(0.0, high - value)]]
