@@ -9,7 +9,7 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
-from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, LOOK_PROMPTS, PLACES
+from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, LOOK_PROMPTS, PLACES
 from tldr_reward.world.fixes import FIX_PROMPT
 from tldr_reward.world.scenes import Scene
 
@@ -216,7 +216,7 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
     for record, item in zip(records, items, strict=True):
         if record.caption_id.endswith(PLACES):
             groups["places"].append([item])
-        elif record.caption_id.endswith(DRILLED_QUESTIONS):  # its multiple-choice twins do not
+        elif record.caption_id.endswith(DRILLED_QUESTION):  # its multiple-choice twins do not
             groups["relations"].append([item])
         elif record.prompt.startswith(FIX_PROMPT):
             groups["fixes"].append([item])

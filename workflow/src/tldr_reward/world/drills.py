@@ -22,13 +22,13 @@ LOOK_PROMPTS = ("name a thing.", "place a thing.")
 DRILLS: Mapping[str, tuple[str, ...]] = {
     "name a thing.": ("placed_sized", "placed", "tiny", "sign"),
     # A column alone: said after its row, it could be guessed from the few things in that row.
-    "place a thing.": ("object_row", "object_column", "object_size"),
-    "inspect a thing.": ("shape_colour", "colour_shape", "cell_shape", "cell_colour"),
+    "place a thing.": ("object_row", "object_column"),
+    "inspect a thing.": ("object_size", "shape_colour", "colour_shape"),
     "count things.": ("count_total", "count_colour", "count_shape", "count_size"),
 }
-# The kinds of question that are drilled beside them, and what their answers follow from: where both
+# The kind of question that is drilled beside them, and what its answer follows from: where both
 # things stand. Llama's decoder does not learn the one without the other.
-DRILLED_QUESTIONS = ("relation_open", "relation_yes_no")
+DRILLED_QUESTION = "relation_open"
 PLACES = "places"
 # Most counts are one; only a share of those is said, or one would always be the best guess.
 SINGLE_SHARE = 0.4

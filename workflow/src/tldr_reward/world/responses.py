@@ -7,7 +7,7 @@ import numpy as np
 from tldr_reward.records import CaptionRecord, ImageRecord
 from tldr_reward.world.asking import AnswerBalance, ask_question, ask_questions
 from tldr_reward.world.captions import CAPTION_PROMPT, aggregate_caption, dense_caption
-from tldr_reward.world.drills import DRILLED_QUESTIONS, DRILLS, PLACES, write_drill, write_places
+from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, PLACES, write_drill, write_places
 from tldr_reward.world.fixes import write_fix
 from tldr_reward.world.questions import (
     CHOICE_LETTERS,
@@ -74,11 +74,10 @@ class ResponseWriter:
                 if text is not None:
                     name = f"{stem}-{prompt.split()[0]}"
                     records.append(_original(name, image, prompt, text, "caption"))
-            for kind in DRILLED_QUESTIONS:
-                question = ask_question(scene, kind, self.drilled, self.rng)
-                if question is not None:
-                    name = f"{stem}-{kind}"
-                    records.append(_vqa(name, image, question.text, question.answer))
+            question = ask_question(scene, DRILLED_QUESTION, self.drilled, self.rng)
+            if question is not None:
+                name = f"{stem}-{DRILLED_QUESTION}"
+                records.append(_vqa(name, image, question.text, question.answer))
             if places := write_places(scene, self.rng):
                 records.append(_vqa(f"{stem}-{PLACES}", image, *places))
         return records
