@@ -112,7 +112,7 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert shown.returncode == 0, shown.stderr
     output = shown.stdout + shown.stderr
     counts = job_counts(output)
-    assert counts["train_reward"] == 16  # eight rows of the registry, two seeds
+    assert counts["train_reward"] == 10  # five rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
     assert counts["describe_data"] == 1
     assert sum(name.startswith("make_table") for name in counts) == 12
@@ -120,6 +120,23 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["make_human_evaluation"] == counts["make_pixelprose"] == 1
     assert "results/smoke/" in output
     assert "results/mini/" not in output
+
+
+def test_every_table_and_figure_has_a_rule_and_a_report_caption_of_its_own(snakemake):
+    shown = snakemake("-n")
+    assert shown.returncode == 0, shown.stderr
+    output = shown.stdout + shown.stderr
+    needed = re.search(r"^rule all:\n    input: (.*)$", output, re.MULTILINE).group(1)
+    counts = job_counts(output)
+    verbs = {"paper_tables": "make", "figures": "draw", "results/mini/notebooks": "run"}
+    names = re.findall(rf"({'|'.join(verbs)})/(\w+)\.(?:csv|pdf|html)", needed)
+    assert len(names) == 14 + 8 + 3
+    for folder, name in names:
+        rule = f"{verbs[folder]}_{name}"
+        assert counts[rule] == 1
+        # Its environment, log and benchmark are what every rule must have.
+        assert f'caption="../report/{name}.rst"' in directive(BLOCKS[rule], "output")
+        assert (ROOT / f"workflow/report/{name}.rst").read_text().strip()
 
 
 def test_lint_finds_nothing(snakemake):
