@@ -23,7 +23,13 @@ DRILLS: Mapping[str, tuple[str, ...]] = {
     "name a thing.": ("placed_sized", "placed", "tiny", "sign"),
     # A column alone: said after its row, it could be guessed from the few things in that row.
     "place a thing.": ("object_row", "object_column"),
-    "inspect a thing.": ("object_size", "shape_colour", "colour_shape"),
+    "inspect a thing.": (
+        "object_size",
+        "shape_colour",
+        "colour_shape",
+        "cell_shape",
+        "cell_colour",
+    ),
     "count things.": ("count_total", "count_colour", "count_shape", "count_size"),
 }
 # The kind of question that is drilled beside them, and what its answer follows from: where both
