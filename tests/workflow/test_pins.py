@@ -23,8 +23,8 @@ IMPORTED_AS = {
     "ipython": "IPython",
 }
 # Used as programs or through others, not imported by the package.
-PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "hypothesis", "fastapi",
-            "openai", "uvicorn", "ipykernel"}  # fmt: skip
+PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "pytest-xdist",
+            "hypothesis", "fastapi", "openai", "uvicorn", "ipykernel"}  # fmt: skip
 NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.py"))
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",

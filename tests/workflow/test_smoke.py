@@ -35,7 +35,8 @@ def check_published(folder: Path) -> None:
         schema = json.loads((ROOT / f"workflow/schemas/{name}.schema.json").read_text())
         with open(folder / f"paper_tables/{name}.csv", newline="") as file:
             rows = list(csv.DictReader(file))
-        assert {row["scale"] for row in rows} == {"smoke"}, name
+        # Rows of the paper's numbers stand among ours in some tables.
+        assert {row["scale"] for row in rows} - {"reported"} == {"smoke"}, name
         for row in rows:
             jsonschema.Draft202012Validator(schema).validate(row)
         text = (folder / f"paper_tables/{name}.md").read_text()
