@@ -14,6 +14,7 @@ rule train_vision:
         "<benchmarks>/train_vision/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
+    priority: longest_first
     threads: HEAVY_THREADS
     resources:
         heavy=1,
@@ -46,6 +47,7 @@ rule train_language:
         "<benchmarks>/train_language/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
+    priority: longest_first
     threads: HEAVY_THREADS
     resources:
         heavy=1,

@@ -102,6 +102,11 @@ def section(name: str, backbone: str = "") -> dict:
     return config[name] | config["per_backbone"].get(backbone, {}).get(name, {})
 
 
+def longest_first(wildcards) -> int:
+    """Priority of a training: what waits for the backbone that trains longest waits longest."""
+    return section("language", wildcards.backbone)["steps"]
+
+
 def options(settings: Mapping) -> str:
     """Settings as command-line options: a mapping is repeated as name=value, a list is joined."""
     words = []

@@ -16,6 +16,7 @@ rule train_reward:
         "<benchmarks>/train_reward/{backbone}/{reward_model}/seed{seed}.tsv"
     conda:
         "../../envs/models.yaml"
+    priority: longest_first
     threads: HEAVY_THREADS
     resources:
         heavy=1,
