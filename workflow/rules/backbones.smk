@@ -12,9 +12,9 @@ rule train_vision:
         "<logs>/train_vision/{backbone}.log",
     benchmark:
         "<benchmarks>/train_vision/{backbone}.tsv"
+    priority: longest_first
     conda:
         "../../envs/models.yaml"
-    priority: longest_first
     threads: HEAVY_THREADS
     resources:
         heavy=1,
@@ -45,9 +45,9 @@ rule train_language:
         "<logs>/train_language/{backbone}.log",
     benchmark:
         "<benchmarks>/train_language/{backbone}.tsv"
+    priority: longest_first
     conda:
         "../../envs/models.yaml"
-    priority: longest_first
     threads: HEAVY_THREADS
     resources:
         heavy=1,

@@ -14,9 +14,9 @@ rule train_reward:
         "<logs>/train_reward/{backbone}/{reward_model}/seed{seed}.log",
     benchmark:
         "<benchmarks>/train_reward/{backbone}/{reward_model}/seed{seed}.tsv"
+    priority: longest_first
     conda:
         "../../envs/models.yaml"
-    priority: longest_first
     threads: HEAVY_THREADS
     resources:
         heavy=1,
