@@ -75,7 +75,10 @@ def test_lines_are_adjusted_over_our_panels_of_a_level():
     assert (estimated.n, true.n) == (4, 3)
     assert true.p_permutation == pytest.approx(1 / 3, abs=1e-6)
     assert true.p_holm == pytest.approx(min(1.0, max(2 * estimated.p_permutation, 1 / 3)), abs=1e-5)
-    assert math.isnan(by_panel["rate", AGREEMENT].p_holm)
+    agreement = by_panel["rate", AGREEMENT]
+    assert math.isnan(agreement.p_holm)
+    # a, b and d at (2, 1), (3, 2), (5, 4); e, one of whose rates is 0, would lie off their line.
+    assert (agreement.n, agreement.slope, agreement.intercept) == (3, 1.0, -1.0)
 
 
 def test_the_model_without_which_a_line_changes_most_is_named():

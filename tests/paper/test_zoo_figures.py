@@ -1,5 +1,6 @@
 """Figures 3, 5 and 6 and estimated against true: what stands where."""
 
+import dataclasses
 import math
 
 import pytest
@@ -54,6 +55,17 @@ def test_estimated_against_true_is_in_percent_on_logarithmic_axes():
     place = token.containers[0].lines[0].get_xydata()[0]
     assert place.tolist() == pytest.approx([100 * math.exp(-2), 100 * math.exp(-1)])
     assert texts(sentence) == ["no model has both numbers"]
+
+
+def test_a_rate_of_zero_stands_at_the_edge_and_is_no_part_of_the_line():
+    found = points("rate", AGREEMENT, [(2, 1), (3, 2), (4, 3), (9, 2)])
+    found[-1] = dataclasses.replace(found[-1], zero=1)
+    axis = draw_estimated_against_true(found, zoo_fits(found), "mini").axes[0]
+    place = axis.containers[3].lines[0].get_xydata()[0]
+    assert place.tolist() == pytest.approx([100 * math.exp(-4) / 2, 100 * math.exp(-2)])
+    shown = " ".join(texts(axis))
+    assert "r of the logarithms = 1.00" in shown and "n = 3" in shown
+    assert "hollow: a rate of 0, not in r" in shown
 
 
 def token(word, start, sentence, p_good, bad=0, judged=1):

@@ -16,6 +16,8 @@ from tldr_reward.world.scenes import Scene
 # What is learned from; "looks" are those drills that look things up, which come first, and
 # "places" and "relations" are the drilled questions.
 SOURCES = ("looks", "drills", "places", "relations", "captions", "questions", "fixes")
+# The options that say how many groups a step draws, in the sources' order.
+BATCHES = ("looks", "drills", "places", "relations", "images", "questions", "fixes")
 
 
 @click.command()
@@ -76,13 +78,6 @@ def command(
     determined_weight,
     look_steps,
     drill_steps,
-    batch_looks,
-    batch_drills,
-    batch_places,
-    batch_relations,
-    batch_images,
-    batch_questions,
-    batch_fixes,
     keep_at,
     keep,
     threads,
@@ -100,8 +95,7 @@ def command(
     --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
     --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 48
     --batch-drills 24 --batch-places 32 --batch-relations 40 --batch-images 16 --batch-questions 32
-    --batch-fixes 16
-    --learning-rate 0.02 --query-key-learning-rate 0.003
+    --batch-fixes 16 --learning-rate 0.02 --query-key-learning-rate 0.003
     --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
@@ -110,8 +104,7 @@ def command(
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digests, read_images
     from tldr_reward.cli.threads import use_threads
 
-    counts = (batch_looks, batch_drills, batch_places, batch_relations)
-    counts += (batch_images, batch_questions, batch_fixes)
+    counts = [settings.pop(f"batch_{name}") for name in BATCHES]
     drawn = phases(counts, look_steps, drill_steps, settings["steps"])
     use_threads(threads)
     records = read_records(captions, CaptionRecord)

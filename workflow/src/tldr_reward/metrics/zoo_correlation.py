@@ -20,7 +20,8 @@ class ZooPoint:
     """One model in one panel: x is -ln of a rate, y a score in percent, or -ln of another rate.
 
     `source`: whose rate x is (reported, estimated, true), or agreement: x true, y estimated.
-    Bounds are NaN where none are known; `zero` is 1 where a rate of 0 was replaced.
+    Bounds are NaN where none are known; `zero` is 1 where a rate of 0 was replaced, since it has no
+    logarithm.
     """
 
     scale: str
@@ -118,9 +119,15 @@ def reported_points(values: Mapping[tuple[str, str], str], scale: str) -> list[Z
 
 
 def zoo_fits(points: Sequence[ZooPoint]) -> list[ZooFit]:
-    """A line for each panel that has points enough for one."""
+    """A line for each panel that has points enough for one.
+
+    What replaces a rate of 0 depends on the number of tokens alone. Between two rates, whose
+    logarithms may be near each other but for it, it would decide the line: it is left out there.
+    """
     panels: dict[tuple[str, str, str, str], list[ZooPoint]] = {}
     for point in points:
+        if point.zero and point.source == AGREEMENT:
+            continue
         panels.setdefault((point.scale, point.score, point.source, point.level), []).append(point)
     found = {
         panel: correlate([point.x for point in own], [point.y for point in own])

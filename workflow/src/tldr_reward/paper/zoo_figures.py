@@ -55,12 +55,17 @@ def draw_score_against_hallucination(
 def draw_estimated_against_true(
     points: Sequence[ZooPoint], fits: Sequence[ZooFit], scale: str
 ) -> Figure:
-    """Rates of our models, as estimated and as true, on logarithmic axes; equal ones dashed."""
+    """Rates of our models, as estimated and as true, on logarithmic axes; equal ones dashed.
+
+    A rate of 0 stands at the edge, hollow, and is no part of r.
+    """
     names = ("token", "sentence", "response")
     figure, axes = panels([f"{name.capitalize()} rate" for name in names], 4.2, 5.4, scale,
                           shared=False)  # fmt: skip
     for axis, level in zip(axes, names, strict=True):
-        own = [_as_rates(point) for point in _chosen(points, "rate", AGREEMENT, level)]
+        own = _zeros_at_edge(
+            [_as_rates(point) for point in _chosen(points, "rate", AGREEMENT, level)]
+        )
         axis.set(xscale="log", yscale="log")
         for each in (axis.xaxis, axis.yaxis):
             each.set_major_formatter(_PlainNumbers(minor_thresholds=(2, 1)))
@@ -72,6 +77,9 @@ def draw_estimated_against_true(
             axis.plot([min(ends), max(ends)], [min(ends), max(ends)], color="0.5", ls="--", lw=1)
         for fit in _chosen(fits, "rate", AGREEMENT, level):
             _note(axis, f"r of the logarithms = {_r_text(fit)}\n{_p_text(fit)}\n{_without(fit)}")
+        if any(point.zero for point in own):
+            axis.text(0.98, 0.02, "hollow: a rate of 0, not in r", transform=axis.transAxes,
+                      ha="right", fontsize=7)  # fmt: skip
         axis.set(xlabel="True rate (%), by the oracle", ylabel="Estimated rate (%), by TLDR")
     return figure
 
@@ -85,6 +93,22 @@ def _as_rates(point: ZooPoint) -> ZooPoint:
     return dataclasses.replace(
         point, x=x, x_low=x_low, x_high=x_high, y=y, y_low=y_low, y_high=y_high
     )
+
+
+def _zeros_at_edge(points: Sequence[ZooPoint]) -> list[ZooPoint]:
+    """Points with what replaces a rate of 0 at half of the least other rate, without bounds."""
+    others = [point for point in points if not point.zero]
+    if not others:
+        return list(points)
+    x_edge, y_edge = (min(getattr(point, axis) for point in others) / 2 for axis in "xy")
+    moved = []
+    for point in points:
+        if point.zero and point.x < x_edge:
+            point = dataclasses.replace(point, x=x_edge, x_low=math.nan, x_high=math.nan)
+        if point.zero and point.y < y_edge:
+            point = dataclasses.replace(point, y=y_edge, y_low=math.nan, y_high=math.nan)
+        moved.append(point)
+    return moved
 
 
 def _chosen(rows: Sequence, score: str, source: str, level: str) -> list:
