@@ -2,7 +2,7 @@
 
 import math
 
-from tldr_reward.paper.notebook import interval_text, listed, mean_of_seeds, share_text
+from tldr_reward.paper.notebook import interval_text, listed, mean_of_seeds, percent_text, share_text
 from tldr_reward.records import Metric
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -22,7 +22,8 @@ def test_seeds_are_averaged_with_their_bounds():
 
 
 def test_what_is_not_known_is_a_dash_or_has_no_interval():
-    assert share_text(None) == "–"
+    assert share_text(None) == percent_text(None) == "–"
+    assert percent_text(metric("0", 0.256)) == "25.6"
     assert listed([]) == "none"
     assert interval_text(0.5, math.nan, math.nan, 2) == "0.50"
     assert interval_text(math.nan, math.nan, math.nan, 2) == "–"

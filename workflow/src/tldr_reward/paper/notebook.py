@@ -9,6 +9,7 @@ from IPython.display import Markdown, display
 
 from tldr_reward.records import Metric
 
+LEVEL_OF_TESTS = 0.05  # that of the intervals
 _NONE = "–"
 # Backbone, reward model, split, metric.
 Key = tuple[str, str, str, str]
@@ -33,6 +34,11 @@ def share_text(row: Metric | None, digits: int = 1) -> str:
     if row is None:
         return _NONE
     return interval_text(100 * row.value, 100 * row.low, 100 * row.high, digits)
+
+
+def percent_text(row: Metric | None, digits: int = 1) -> str:
+    """A share in percent without its interval; a dash where there is none."""
+    return _NONE if row is None else number_text(100 * row.value, digits)
 
 
 def interval_text(value: float, low: float, high: float, digits: int) -> str:
