@@ -2,7 +2,13 @@
 
 import math
 
-from tldr_reward.paper.notebook import interval_text, listed, mean_of_seeds, percent_text, share_text
+from tldr_reward.paper.notebook import (
+    interval_text,
+    listed,
+    mean_of_seeds,
+    percent_text,
+    share_text,
+)
 from tldr_reward.records import Metric
 
 SPACE = "\N{NO-BREAK SPACE}"

@@ -117,7 +117,6 @@ for backbone in backbones:
 # is picked, so its accuracy is likely to be too high; the adjusted p takes that into account.
 # *Likeliest option*: how often the right option is the likeliest, which needs no parser.
 
-
 # %%
 table(
     ["Backbone", "Benchmark", "Accuracy, τ = 0", "Best τ", "Accuracy there", "Gained / lost",
@@ -198,7 +197,6 @@ if taus:
 # *shuffled labels*, which say nothing of which words are wrong, and a LoRA trained on *plain
 # captions* without any labels. Each is compared with its own τ = 0; Holm's rule is over its own
 # comparisons.
-
 
 # %%
 shown = {
