@@ -3,6 +3,7 @@
 import math
 
 from tldr_reward.paper.notebook import (
+    against_text,
     interval_text,
     listed,
     mean_of_seeds,
@@ -34,3 +35,10 @@ def test_what_is_not_known_is_a_dash_or_has_no_interval():
     assert interval_text(0.5, math.nan, math.nan, 2) == "0.50"
     assert interval_text(math.nan, math.nan, math.nan, 2) == "–"
     assert interval_text(-0.04, -1.26, 0.04, 1) == f"0.0 [−1.3,{SPACE}0.0]"
+
+
+def test_two_numbers_differ_where_their_intervals_do_not_meet():
+    low, high = metric("0", 0.2), metric("0", 0.41)
+    assert against_text(high, low) == "above"
+    assert against_text(low, high) == "below"
+    assert against_text(low, metric("0", 0.39)) == "not shown to differ from"

@@ -101,6 +101,12 @@ def test_benchmarks_that_are_shown_are_marked_and_told(compared, make_metric):
     assert "better: counting at τ = 0.1. Shown to be worse: counting at τ = 0.5." in told
     assert told.endswith("constant answer at τ = 0: counting; at any τ: none.")
     assert benchmark_sentence(rows, "paligemma") is None
+    blind = [
+        make_metric("llama", "tldr", f"accuracy/tau={tau}", 0.25, split="counting")
+        for tau in (0, 1)
+    ]
+    told = benchmark_sentence(TauRows([*blind, constant, *compared(1, 2, 9, 0.01)[:-1]]), "llama")
+    assert told.endswith("constant answer at τ = 0: counting; at any τ: the same.")
 
 
 def test_an_interval_that_ends_at_zero_has_a_p_of_five_percent(rate):
@@ -134,8 +140,9 @@ def test_changes_are_adjusted_over_all_of_a_models(rate):
         "captions": {"tldr": False, "captions": True},
     }
     kinds = (Shown([], [], 0), Shown([0.1], [], 1))
-    assert control_row(by_model, "llama", "captions", *kinds)[:7] == [
-        "Llama-3.2-Vision", "plain captions", "0", "0", "0", "0.1", "none"
+    assert control_row(by_model, "llama", "captions", *kinds) == [
+        "Llama-3.2-Vision", "plain captions", "0", "0", "0", "0.1", "none",
+        f"−2.10 [−4.10,{SPACE}−0.10] at τ = 0.1",
     ]  # fmt: skip
 
 
@@ -156,6 +163,11 @@ def test_an_estimate_falls_where_its_interval_lies_below_that_at_zero(rate):
         "**Llama-3.2-Vision:** its own TLDR's estimate falls at τ = 0.2; the other's estimate "
         "falls at no τ; the true rate is shown to be lower at no τ, higher at τ = 0.2; the own "
         "estimate falls and the true rate is not shown to at τ = 0.2."
+    )
+    level = TauRows([rate(own, 0, 0.1, 0.01), rate(own, 0.2, 0.1, 0.01)])
+    assert caption_sentence(level, changes, "llama") == (
+        "**Llama-3.2-Vision:** its own TLDR's estimate falls at no τ; the true rate is shown to be "
+        "lower at no τ, higher at τ = 0.2."
     )
     assert caption_sentence(rows, {}, "llama").endswith("so that the true rate is not known.")
     assert caption_sentence(TauRows([]), {}, "llama").endswith("at τ = 0, no rate.")
@@ -179,6 +191,9 @@ def test_what_is_shown_is_told_by_benchmark_and_tau():
     [
         ({}, "nothing was compared"),
         ({"tldr": False}, "no τ above zero is shown to be better"),
+        ({"tldr": False, "tldr_shuffled": True, "captions": True},
+         "no τ above zero is shown to be better, but some is with shuffled labels and plain "
+         "captions"),
         ({"tldr": True}, "some τ is better; without a control it is open why"),
         ({"tldr": True, "captions": False},
          "some τ is better, and with no control is any shown to be"),

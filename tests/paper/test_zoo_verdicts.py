@@ -7,8 +7,10 @@ import pytest
 from tldr_reward.metrics.zoo_correlation import AGREEMENT, ZooFit, ZooPoint
 from tldr_reward.paper.zoo_errors import causes_of_error, draw_error, numbered
 from tldr_reward.paper.zoo_sentences import (
+    agreement_sentence,
     bounded_text,
     claim_rows,
+    errors_sentence,
     line_row,
     order_row,
     r_text,
@@ -70,6 +72,32 @@ def test_models_stand_from_the_truest_to_those_without_a_true_rate():
 def test_a_rate_is_wrong_where_the_interval_of_its_error_leaves_zero_out():
     rows = zoo(rates("high", 0.3, 0.1), rates("low", 0.1, 0.3), rates("near", 0.1, 0.105))
     assert errors_of(rows.gaps) == (["high"], ["low"], ["near"])
+    assert errors_sentence(rows) == (
+        "**H_T is too high** for high; **too low** for low; not shown to differ from the true rate "
+        "for near."
+    )
+    assert errors_sentence(zoo(rates("high", 0.3, 0.1))) == (
+        "**H_T is too high** for high; **too low** for none; shown to differ from the true rate "
+        "for all."
+    )
+    assert errors_sentence(zoo()) == "No model has both an estimated and a true rate."
+
+
+def test_a_model_that_the_line_leaves_out_is_named():
+    points = [
+        ZooPoint("mini", "rate", AGREEMENT, "token", name, 1, 0, 2, 1, 0, 2, zero)
+        for name, zero in (("a", 1), ("b", 0), ("c", 0), ("d", 0), ("e", 0))
+    ]
+    line = fit("rate", AGREEMENT, 0.8, 0.1, 0.01)
+    rows = zoo(rates("a", 0.1, 0.0), rates("b", 0.2, 0.1), fits=[line], points=points)
+    assert agreement_sentence(rows) == (
+        "**The higher the true token rate, the higher H_T?** Over 4 models, without a, since a "
+        "rate of 0 has no logarithm: shown. Of the 1 pairs of all models whose true token rates "
+        "are told apart, it has 1 in the right order."
+    )
+    everyone = agreement_sentence(zoo(fits=[line], points=points[1:]))
+    assert "Over 4 models: shown. Of the 0 pairs" in everyone
+    assert agreement_sentence(zoo()).startswith("Too few models")
 
 
 def test_intervals_that_hold_the_true_rate_are_counted():

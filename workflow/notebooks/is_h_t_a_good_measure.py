@@ -37,8 +37,10 @@ from tldr_reward.paper.zoo_figures import (
 )
 from tldr_reward.paper.zoo_sentences import (
     LINE_NAMES,
+    agreement_sentence,
     bounded_text,
     claim_rows,
+    errors_sentence,
     line_row,
     order_row,
     what_is_left,
@@ -52,7 +54,6 @@ from tldr_reward.paper.zoo_verdicts import (
     holding_intervals,
     length_of,
     not_above_the_true,
-    pairs_in_order,
 )
 from tldr_reward.records import Metric, read_rows
 
@@ -102,11 +103,7 @@ table(
         for name in models
     ],
 )
-errors = errors_of(rows.gaps)
-say(
-    f"**H_T is too high** for {listed(errors.too_high)}; **too low** for "
-    f"{listed(errors.too_low)}; not shown to differ from the true rate for {listed(errors.level)}."
-)
+say(errors_sentence(rows))
 both, plain, corrected = holding_intervals(rows)
 say(
     f"Of the {both} models with a corrected rate, the true rate lies within the interval of H_T "
@@ -140,21 +137,12 @@ table(
         )
     ],
 )  # fmt: skip
-agreement = rows.fit("rate", AGREEMENT)
-pairs = pairs_in_order(rows, "hallucination", "token")
-if agreement is None:
-    say("Too few models have both token rates for a line through them.")
-else:
-    say(
-        f"**The higher the true token rate, the higher H_T?** Over {agreement.n} models: "
-        f"{answer(agreement)}. Of the {pairs.apart} pairs whose true token rates are told apart, "
-        f"it has {pairs.apart_right} in the right order."
-    )
+say(agreement_sentence(rows))
 
 # %% [markdown]
 # ## Do better models have a lower rate?
 #
-# The paper plots scores of models against -ln H_T and reads from a straight line that H_T is a good
+# The paper plots scores of models against −ln H_T and reads from a straight line that H_T is a good
 # measure. Its scores are those of MMMU and MEGA-Bench; scene-exam and scene-mix, questions on
 # scenes, stand in their place here. The same line can be drawn with the true rate, which the paper
 # did not have. A positive r: the lower the rate, the higher the score. p is adjusted by Holm's rule
@@ -182,9 +170,9 @@ for score in STANDS_FOR:
 # ## What else moves H_T?
 #
 # A reward model flags true words too. *False alarms*: the share of true tokens of a model's own
-# captions (of other images) that are flagged, which is what H_T would be if the model said nothing
-# wrong. *Wrong tokens found*: the share of wrong tokens there that are flagged. Captions that are
-# long, or cut off at the limit, are other text than the reward model has learned from.
+# captions (of other images) that are flagged, which is about what H_T would be if the model said
+# nothing wrong. *Wrong tokens found*: the share of wrong tokens there that are flagged. Captions
+# that are long, or cut off at the limit, are other text than the reward model has learned from.
 
 # %%
 table(
@@ -231,9 +219,10 @@ moves = [cause.name.lower() for cause in causes if cause.is_shown]
 say(f"Shown to go with the error of H_T: {listed(moves)}.")
 
 # %%
-if rows.gaps:
-    display(draw_error(causes, rows.gaps, SCALE))
-    say(f"Numbers: {listed(numbered(list(rows.gaps)))}.")
+gaps = {name: rows.gaps[name] for name in rows.everyone if name in rows.gaps}
+if gaps:
+    display(draw_error(causes, gaps, SCALE))
+    say(f"Numbers: {listed(numbered(list(gaps)))}.")
 
 # %% [markdown]
 # ## What is left of the claim?
@@ -242,13 +231,15 @@ if rows.gaps:
 # line*: fewer models than a line needs, or all of them alike.
 
 # %%
+errors = errors_of(gaps)
 table(
     ["Claim", "Answer", "From"],
     [
         ["H_T is the true rate",
-         f"not shown to be wrong for {len(errors.level)} of {len(rows.gaps)}",
+         f"shown to be wrong for {len(errors.too_high) + len(errors.too_low)} of {len(gaps)}",
          "estimated minus true rate"],
-        ["The higher the true rate, the higher H_T", answer(agreement), "r of the logarithms"],
+        ["The higher the true rate, the higher H_T", answer(rows.fit("rate", AGREEMENT)),
+         "r of the logarithms"],
         *(row for score in STANDS_FOR for row in claim_rows(rows, score)),
     ],
 )  # fmt: skip

@@ -138,8 +138,9 @@ for backbone in backbones:
 #
 # Token hallucination rates in percent: as the backbone's own TLDR model estimates it, as the other
 # backbone's does, and the true rate by the oracle. *Change*: true rate minus that at τ = 0, on the
-# same images. p is that of a normal distribution with the change's interval, adjusted by Holm's
-# rule over all τ and backbones.
+# same images, so that it need not be the difference of the true rates. Both are of the sentences
+# that the oracle understands; the last column says how many it does not. p is that of a normal
+# distribution with the change's interval, adjusted by Holm's rule over all τ and backbones.
 
 # %%
 changes = {model: changes_of(rows, model) for model in models}
@@ -155,8 +156,8 @@ for backbone in backbones:
 
 # %% [markdown]
 # The reward model's LoRA has shaped the captions that it judges. Where its estimate falls and the
-# true rate is not shown to, captions may have come to please the judge. An estimate *falls* where
-# its interval lies below that at τ = 0.
+# true rate is not shown to (told below, if anywhere), captions may have come to please the judge.
+# An estimate *falls* where its interval lies below that at τ = 0.
 
 # %%
 for backbone in backbones:
@@ -209,8 +210,8 @@ shown = {
 }
 if shown:
     table(
-        ["Backbone", "LoRA of", "Benchmarks: better", "worse", "of", "Captions truer at τ",
-         "less true at τ", "Lowest change of the true rate"],
+        ["Backbone", "LoRA of", "Better on benchmarks", "Worse", "Comparisons",
+         "Captions truer at τ", "Captions less true at τ", "Lowest change of the true rate"],
         [
             control_row(changes, *run, *kinds)
             for run, kinds in shown.items()

@@ -52,6 +52,13 @@ def interval_text(value: float, low: float, high: float, digits: int) -> str:
     return f"{number_text(value, digits)} [{bounds}]"
 
 
+def against_text(row: Metric, other: Metric) -> str:
+    """Where a number stands beside another: two differ where their intervals do not meet."""
+    if row.low > other.high:
+        return "above"
+    return "below" if row.high < other.low else "not shown to differ from"
+
+
 def number_text(value: float, digits: int) -> str:
     """A number with a real minus sign, and none before zero."""
     text = f"{round(value, digits) + 0.0:.{digits}f}"

@@ -119,7 +119,7 @@ def control_row(
         str(len(benchmarks.worse)),
         str(benchmarks.compared),
         *(tau_list(own) if captions.compared else "–" for own in taus),
-        f"{share_text(lowest[1], 2)} at {lowest[0]:g}" if lowest else "–",
+        f"{share_text(lowest[1], 2)} {at_taus([lowest[0]])}" if lowest else "–",
     ]
 
 
@@ -132,6 +132,8 @@ def benchmark_sentence(rows: TauRows, backbone: str) -> str | None:
     blind = {tau: blind_at(rows, backbone, tau) for tau in rows.benchmark_taus(backbone, "tldr")}
     never = [name for name in blind[0] if all(name in names for names in blind.values())]
     at_zero, at_any = (listed(name.lower() for name in names) for names in (blind[0], never))
+    if never and never == blind[0]:
+        at_any = "the same"
     return (
         f"**{backbone_title(backbone)}**, {compared} comparisons with τ = 0. Shown to be better: "
         f"{places(better)}. Shown to be worse: {places(worse)}. Not shown to be above a constant "
@@ -157,7 +159,10 @@ def caption_sentence(rows: TauRows, changes: Changes, backbone: str) -> str:
             f"the true rate is shown to be lower {at_taus(lower)}, higher {at_taus(higher)}"
         )
         pleased = [tau for tau in own or () if tau not in lower]
-        parts.append(f"the own estimate falls and the true rate is not shown to {at_taus(pleased)}")
+        if pleased:
+            parts.append(
+                f"the own estimate falls and the true rate is not shown to {at_taus(pleased)}"
+            )
     else:
         parts.append("the oracle understands no caption, so that the true rate is not known")
     return f"{name} {'; '.join(parts)}."
@@ -166,16 +171,17 @@ def caption_sentence(rows: TauRows, changes: Changes, backbone: str) -> str:
 def reason(better: Mapping[str, bool]) -> str:
     """Whether some tau is better with TLDR's LoRA, and whether the labels can be why."""
     others = [name for name in better if name != "tldr"]
-    alike = [lora_of(name) for name in others if better[name]]
+    alike = " and ".join(lora_of(name) for name in others if better[name])
     if "tldr" not in better:
         return "nothing was compared"
     if not better["tldr"]:
-        return "no τ above zero is shown to be better"
+        told = "no τ above zero is shown to be better"
+        return f"{told}, but some is with {alike}" if alike else told
     if not others:
         return "some τ is better; without a control it is open why"
     if not alike:
         return "some τ is better, and with no control is any shown to be"
-    return f"some τ is better, and some is with {listed(alike)}: labels need not be the reason"
+    return f"some τ is better, and some is with {alike}: labels need not be the reason"
 
 
 def reason_sentence(rows: TauRows, changes: Mapping[str, Changes], backbone: str) -> str:

@@ -1,10 +1,10 @@
 """What the notebook on H_T says: rows of its tables, and sentences on what is shown."""
 
 from tldr_reward.metrics.zoo_correlation import AGREEMENT, SOURCES, ZooFit
-from tldr_reward.paper.notebook import interval_text, number_text
+from tldr_reward.paper.notebook import interval_text, listed, number_text
 from tldr_reward.paper.table import p_text
 from tldr_reward.paper.zoo_figures import OUR_SCORES, PAPER_SCORES
-from tldr_reward.paper.zoo_verdicts import Bounded, ZooRows, answer, pairs_in_order
+from tldr_reward.paper.zoo_verdicts import Bounded, ZooRows, answer, errors_of, pairs_in_order
 
 # Lines of a score against a rate, by source.
 LINE_NAMES = {
@@ -79,14 +79,41 @@ def claim_rows(rows: ZooRows, score: str) -> list[list[str]]:
     ]  # fmt: skip
 
 
+def errors_sentence(rows: ZooRows) -> str:
+    """For which models H_T is too high, too low, or not shown to be either."""
+    if not rows.gaps:
+        return "No model has both an estimated and a true rate."
+    too_high, too_low, level = errors_of(rows.gaps)
+    told = f"**H_T is too high** for {listed(too_high)}; **too low** for {listed(too_low)}; "
+    if not level:
+        return f"{told}shown to differ from the true rate for all."
+    return f"{told}not shown to differ from the true rate for {listed(level)}."
+
+
+def agreement_sentence(rows: ZooRows) -> str:
+    """Whether H_T is shown to rise with the true rate, and how many told-apart pairs it orders."""
+    fit = rows.fit("rate", AGREEMENT)
+    pairs = pairs_in_order(rows, "hallucination", "token")
+    if fit is None:
+        return "Too few models have both token rates for a line through them."
+    points = rows.points_of("rate", AGREEMENT)
+    zeros = [point.model for point in points if point.zero] if fit.n < len(points) else []
+    without = f", without {listed(zeros)}, since a rate of 0 has no logarithm" if zeros else ""
+    return (
+        f"**The higher the true token rate, the higher H_T?** Over {fit.n} models{without}: "
+        f"{answer(fit)}. Of the {pairs.apart} pairs of all models whose true token rates are told "
+        f"apart, it has {pairs.apart_right} in the right order."
+    )
+
+
 def what_is_left(rows: ZooRows, score: str) -> str:
     """What our two lines of a score, with the estimated and with the true rate, say together."""
     ours = {source: answer(rows.fit(score, source)) for source in SOURCES}
     name = OUR_SCORES[score]
     if ours["estimated"] == "shown" and ours["true"] == "shown":
         return (
-            f"{name} goes with H_T and with the true rate: here the line with H_T says what the "
-            "line with the true rate says."
+            f"{name} goes with H_T and with the true rate: here the line with H_T is borne out by "
+            "that with the true rate."
         )
     if ours["estimated"] == "shown":
         return (
