@@ -2,7 +2,14 @@
 
 import math
 
-from tldr_reward.paper.notebook import interval_text, listed, mean_of_seeds, share_text
+from tldr_reward.paper.notebook import (
+    against_text,
+    interval_text,
+    listed,
+    mean_of_seeds,
+    percent_text,
+    share_text,
+)
 from tldr_reward.records import Metric
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -22,8 +29,16 @@ def test_seeds_are_averaged_with_their_bounds():
 
 
 def test_what_is_not_known_is_a_dash_or_has_no_interval():
-    assert share_text(None) == "–"
+    assert share_text(None) == percent_text(None) == "–"
+    assert percent_text(metric("0", 0.256)) == "25.6"
     assert listed([]) == "none"
     assert interval_text(0.5, math.nan, math.nan, 2) == "0.50"
     assert interval_text(math.nan, math.nan, math.nan, 2) == "–"
     assert interval_text(-0.04, -1.26, 0.04, 1) == f"0.0 [−1.3,{SPACE}0.0]"
+
+
+def test_two_numbers_differ_where_their_intervals_do_not_meet():
+    low, high = metric("0", 0.2), metric("0", 0.41)
+    assert against_text(high, low) == "above"
+    assert against_text(low, high) == "below"
+    assert against_text(low, metric("0", 0.39)) == "not shown to differ from"

@@ -27,7 +27,7 @@ from IPython.display import display
 from tldr_reward.metrics.rows import CurvePoint
 from tldr_reward.paper.figure_style import BACKBONE_NAMES, model_name, panels, style
 from tldr_reward.paper.measured import TAXONOMIES
-from tldr_reward.paper.notebook import mean_of_seeds, say, share_text, table
+from tldr_reward.paper.notebook import against_text, mean_of_seeds, say, share_text, table
 from tldr_reward.paper.precision_recall import draw_precision_recall
 from tldr_reward.records import Metric, read_rows
 
@@ -52,7 +52,9 @@ def text(backbone, model, metric, split="test"):
 #
 # Few words are bad, so a model that calls every word good is right on nearly all of them. Two
 # numbers cannot be had that way: the average precision of bad words, which for a model that ranks
-# at random is the share of bad words itself, and the recall at the threshold in use.
+# at random is the share of bad words itself, and the recall at the threshold in use. *Prompting*
+# asks the backbone itself, without a reward model. Two numbers are taken to differ where their
+# intervals do not meet.
 
 # %%
 head = ["Backbone", "Model", "Average precision of bad words", "Recall", "Precision", "Bad words"]
@@ -82,7 +84,11 @@ for backbone in backbones:
         else "no better than chance, as far as these captions tell"
     )
     line = f"**{BACKBONE_NAMES[backbone]}:** TLDR ranks bad words {verdict}"
-    say(f"{line} ({100 * row.value:.1f}% against {100 * base.value:.1f}%).")
+    line += f" ({100 * row.value:.1f}% against {100 * base.value:.1f}%)"
+    if prompting := found.get((backbone, "prompting", "test", "map_neg")):
+        beside = f"{against_text(row, prompting)} that of prompting"
+        line += f"; its average precision is {beside} ({100 * prompting.value:.1f}%)"
+    say(f"{line}.")
 
 # %%
 points = [point for file in CURVE for point in read_rows(Path(file), CurvePoint)]
@@ -213,5 +219,8 @@ for backbone in backbones:
         base = found.get((backbone, "tldr", split, "bad_token_share"))
         if row is not None and base is not None:
             above = "above" if row.low > base.high else "not shown to be above"
-            lines.append(f"{name}, {above} chance ({100 * base.value:.1f}%)")
+            line = f"{name}, {above} chance ({100 * base.value:.1f}%)"
+            if prompting := found.get((backbone, "prompting", split, "map_neg")):
+                line += f", {against_text(row, prompting)} prompting ({100 * prompting.value:.1f}%)"
+            lines.append(line)
     say(f"**{BACKBONE_NAMES[backbone]}**, TLDR: {'; '.join(lines)}.")

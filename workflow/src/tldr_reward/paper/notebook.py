@@ -9,6 +9,7 @@ from IPython.display import Markdown, display
 
 from tldr_reward.records import Metric
 
+LEVEL_OF_TESTS = 0.05  # that of the intervals
 _NONE = "–"
 # Backbone, reward model, split, metric.
 Key = tuple[str, str, str, str]
@@ -35,6 +36,11 @@ def share_text(row: Metric | None, digits: int = 1) -> str:
     return interval_text(100 * row.value, 100 * row.low, 100 * row.high, digits)
 
 
+def percent_text(row: Metric | None, digits: int = 1) -> str:
+    """A share in percent without its interval; a dash where there is none."""
+    return _NONE if row is None else number_text(100 * row.value, digits)
+
+
 def interval_text(value: float, low: float, high: float, digits: int) -> str:
     """A number with its interval, or alone where that is not known."""
     if math.isnan(value):
@@ -44,6 +50,13 @@ def interval_text(value: float, low: float, high: float, digits: int) -> str:
     # A narrow column breaks before the bracket, not in it.
     bounds = ",\N{NO-BREAK SPACE}".join(number_text(bound, digits) for bound in (low, high))
     return f"{number_text(value, digits)} [{bounds}]"
+
+
+def against_text(row: Metric, other: Metric) -> str:
+    """Where a number stands beside another: two differ where their intervals do not meet."""
+    if row.low > other.high:
+        return "above"
+    return "below" if row.high < other.low else "not shown to differ from"
 
 
 def number_text(value: float, digits: int) -> str:
