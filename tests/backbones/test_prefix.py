@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from tests.models import ARCHITECTURES, random_images, small_backbone
-from tldr_reward.backbones.batches import Item, collate, hidden_states, predicting_states
+from tldr_reward.backbones.batches import (
+    Item,
+    collate,
+    hidden_states,
+    parts,
+    predicting_states,
+)
 from tldr_reward.backbones.interface import pad_ids
 
 PROMPTS = ("describe the image.", "how many objects are there? (A) one (B) two")
@@ -96,6 +102,36 @@ def test_responses_cannot_see_each_other(name):
         beside = Item(0, prompt, backbone.tokenize(other))
         both = hidden_states(backbone, collate([beside, one], features, pad))
         assert torch.allclose(both[1, :4], alone[0, :4], atol=1e-6)
+
+
+def test_a_batch_is_cut_where_that_spares_more_padding_than_a_part_costs():
+    def cut(lengths):
+        mask = torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)
+        return [(rows.tolist(), width) for rows, width in parts(mask)]
+
+    assert cut([9, 2, 5]) == [([1, 2, 0], 9)]
+    # 40 tokens are padding; a second part would cost as much as 128.
+    assert cut([2] * 20 + [4] * 20) == [(list(range(40)), 4)]
+    # A second part spares 200, a third nothing.
+    assert cut([6] * 50 + [2] * 50) == [(list(range(50, 100)), 2), (list(range(50)), 6)]
+    assert [width for _, width in cut([9] * 50 + [1] * 50 + [5] * 50)] == [1, 5, 9]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_parts_of_a_batch_give_each_row_what_it_gets_alone(name):
+    backbone = small_backbone(name)
+    features = backbone.vision_features(random_images(1))
+    prompt = tuple(backbone.prompt_ids(PROMPTS[0]))
+    texts = ["a big blue square is in the top row.", "two.", "a red circle."] * 30
+    items = [Item(0, prompt, backbone.tokenize(text)) for text in texts]
+    batch = collate(items, features, backbone.tokenizer.pad_token_id)
+    assert len(parts(batch.mask)) > 1
+    hidden = hidden_states(backbone, batch)
+    for row in (0, 1, 2, 88):
+        alone = collate(items[row : row + 1], features, backbone.tokenizer.pad_token_id)
+        length = len(items[row].response.ids)
+        assert torch.allclose(hidden[row, :length], hidden_states(backbone, alone)[0], atol=1e-5)
+        assert not hidden[row, length:].any()
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -12,7 +12,7 @@ from tldr_reward.records import BenchmarkItem, Metric, read_records, read_rows
 from tldr_reward.reward.model import Adapter, new_reward_model, save_reward_model
 
 TASKS = Path(__file__).parents[2] / "workflow/tasks"
-ITEMS = "--items counting=6 --items spatial_relation=4 --items function_parity=6"
+ITEMS = "--items counting=6 --items spatial_relation=3 --items function_parity=6"
 
 
 def write_items(world, folder, command, items=ITEMS):
@@ -47,7 +47,7 @@ def test_items_lie_beside_their_images_and_are_the_same_every_time(world, tmp_pa
     folders = tmp_path / "first", tmp_path / "second"
     for folder in folders:
         assert write_items(world, folder, command).status == 0
-    for name, count in (("counting", 6), ("spatial_relation", 4), ("function_parity", 6)):
+    for name, count in (("counting", 6), ("spatial_relation", 3), ("function_parity", 6)):
         items = read_records(folders[0] / f"{name}.jsonl", BenchmarkItem)
         assert len(items) == count
         for item in items:
@@ -74,7 +74,7 @@ def test_answers_at_each_tau_without_a_network(world, tmp_path, command, reward_
     outcome = evaluate(world, reward_model, tmp_path, command)
     assert outcome.status == 0, outcome.err
     rows = read_rows(tmp_path / "outcomes.csv", BenchmarkOutcome)
-    assert len(rows) == 3 * (6 + 4 + 6)
+    assert len(rows) == 3 * (6 + 3 + 6)
     assert {row.tau for row in rows} == {0.0, 0.25, 1.0}
     items = {
         item.item_id: item

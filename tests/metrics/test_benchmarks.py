@@ -1,5 +1,7 @@
 """Benchmarks over tau: shares, majority, exact McNemar against tau = 0, Holm, by hand."""
 
+import dataclasses
+
 import pytest
 
 from tldr_reward.errors import InputError
@@ -58,8 +60,11 @@ def test_exact_mcnemar_against_tau_0_and_holm():
     assert found["counting", "lost/tau=0.25"] == 0
     assert found["counting", "mcnemar_p/tau=0.25"] == pytest.approx(2 / 2**6)
     assert found["counting", "mcnemar_p/tau=1"] == pytest.approx(2 / 2**4)
-    assert found["counting", "holm_p/tau=0.25"] == pytest.approx(2 * 2 / 2**6)
-    assert found["counting", "holm_p/tau=1"] == pytest.approx(2 / 2**4)
+    # The likeliest choices are as right at every tau: two more comparisons, of p = 1.
+    assert found["counting", "constrained_gained/tau=1"] == 0
+    assert found["counting", "constrained_mcnemar_p/tau=1"] == 1
+    assert found["counting", "holm_p/tau=0.25"] == pytest.approx(4 * 2 / 2**6)
+    assert found["counting", "holm_p/tau=1"] == pytest.approx(3 * 2 / 2**4)
 
 
 def test_holm_is_over_all_benchmarks_of_the_call():
@@ -69,7 +74,20 @@ def test_holm_is_over_all_benchmarks_of_the_call():
             outcomes += [outcome(tau, item, hit, benchmark=benchmark) for item in range(8)]
     found = values(outcomes)
     assert found["counting", "mcnemar_p/tau=0.5"] == pytest.approx(2 / 2**8)
-    assert found["counting", "holm_p/tau=0.5"] == pytest.approx(3 * 2 / 2**8)
+    assert found["counting", "holm_p/tau=0.5"] == pytest.approx(6 * 2 / 2**8)
+
+
+def test_the_likeliest_choices_are_compared_with_tau_0_too():
+    def chosen(tau, item, hit):
+        return dataclasses.replace(outcome(tau, item, 0), constrained_right=hit)
+
+    outcomes = [chosen(0.0, item, 0) for item in range(8)]
+    found = values([*outcomes, *(chosen(0.5, item, int(item < 6)) for item in range(8))])
+    assert found["counting", "constrained_accuracy/tau=0.5"] == 0.75
+    assert found["counting", "constrained_gained/tau=0.5"] == 6
+    assert found["counting", "gained/tau=0.5"] == found["counting", "constrained_lost/tau=0.5"] == 0
+    assert found["counting", "constrained_mcnemar_p/tau=0.5"] == pytest.approx(2 / 2**6)
+    assert found["counting", "constrained_holm_p/tau=0.5"] == pytest.approx(2 * 2 / 2**6)
 
 
 def test_majority_is_the_better_of_a_constant_letter_and_a_constant_meaning():

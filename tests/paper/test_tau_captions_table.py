@@ -74,27 +74,31 @@ def test_nothing_measured_is_an_error():
 
 def accuracies(make_metric, backbone, model="tldr"):
     return [
-        make_metric(backbone, model, f"accuracy/tau={tau:g}", 0.5 + tau / 4, split=benchmark)
+        make_metric(backbone, model, f"{way}accuracy/tau={tau:g}", start + tau / 4, split=benchmark)
+        for way, start in (("", 0.5), ("constrained_", 0.25))
         for benchmark in BENCHMARKS
         for tau in (0.0, 0.1, 0.25, 1.0)
     ]
 
 
-def test_the_figure_has_three_panels_a_backbone_and_the_lines_of_the_metrics(make_metric):
+def test_the_figure_has_four_panels_a_backbone_and_the_lines_of_the_metrics(make_metric):
     metrics = [*both(make_metric), *accuracies(make_metric, "llama")]
     metrics += rows_of(make_metric, "llama", "paligemma", "captions")
     figure = draw_tau_sweep(metrics, "mini")
     axes = figure.axes
-    assert len(axes) == 6
+    assert len(axes) == 8
     assert axes[0].get_title() == "PaliGemma (mini scale)"
     assert axes[1].get_title() == "Llama-3.2-Vision (mini scale)"
-    assert len(axes[1].containers) == len(BENCHMARKS)
+    assert len(axes[1].containers) == len(axes[3].containers) == len(BENCHMARKS)
+    assert np.allclose(axes[1].containers[0][0].get_ydata(), [50, 52.5, 56.25, 75])
+    assert np.allclose(axes[3].containers[0][0].get_ydata(), [25, 27.5, 31.25, 50])
+    assert axes[2].get_ylabel() == "Accuracy in percent (constrained)"
     assert len(axes[0].containers) == 0  # no accuracy of PaliGemma was given
-    assert len(axes[3].containers) == 3 + 1  # own, other, true; and true of the control
-    drawn = axes[3].containers[2][0]
+    assert len(axes[5].containers) == 3 + 1  # own, other, true; and true of the control
+    drawn = axes[5].containers[2][0]
     assert np.allclose(drawn.get_xdata(), [0, 0.1, 0.25])
     assert np.allclose(drawn.get_ydata(), [10, 20, 35])
-    updates = axes[5].containers[0][0]
+    updates = axes[7].containers[0][0]
     assert np.allclose(updates.get_ydata(), [0, 0.03, 0.075])
 
 

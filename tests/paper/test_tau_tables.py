@@ -22,6 +22,7 @@ def rows_of(make_metric, backbone, seed="0"):
             values = {"accuracy": 0.4 + tau, "constrained_accuracy": 0.5, "not_understood": 0.05}
             if tau:
                 values |= {"mcnemar_p": 0.0123456, "holm_p": 0.25}
+                values |= {"constrained_mcnemar_p": 0.5, "constrained_holm_p": 1.0}
             rows += [
                 make_metric(backbone, "tldr", f"{name}/tau={tau:g}", value, seed, benchmark)
                 for name, value in values.items()
@@ -58,11 +59,13 @@ def test_a_row_a_backbone_and_tau_with_the_papers_cells(make_metric, reported):
     assert last["counting_not_understood"] == "5.00"
     assert last["counting_constrained"] == "50.00"
     assert (last["counting_mcnemar_p"], last["counting_holm_p"]) == ("0.0123", "0.25")
+    assert last["counting_constrained_mcnemar_p"] == "0.5"
+    assert last["counting_constrained_holm_p"] == "1"
     assert last["reported_row"] == "paligemma-3b/tau=0.25"
     assert table.rows[0]["counting_mcnemar_p"] == ""
     assert table.rows[1]["reported_row"] == ""  # the paper has no tau = 0.1 here
     assert table.rows[3]["counting_reported"] == "55.0"
-    assert "counting 25.00 (n = 40)" in table.notes[2]
+    assert "counting 25.00 (n = 40)" in table.notes[3]
 
 
 def test_p_values_of_several_seeds_stand_side_by_side(make_metric, reported):

@@ -40,7 +40,7 @@ from tldr_reward.paper.tau_sentences import (
     yes_or_no,
 )
 from tldr_reward.paper.tau_sweep import draw_tau_sweep
-from tldr_reward.paper.tau_tables import BENCHMARKS
+from tldr_reward.paper.tau_tables import ANSWERED, BENCHMARKS
 from tldr_reward.paper.tau_verdicts import (
     TauRows,
     best_tau,
@@ -73,8 +73,9 @@ else:
 #
 # Accuracy with TLDR's LoRA, in percent. *Constant*: what the best constant answer gets. Bold and an
 # arrow: shown to be above or below τ = 0, by McNemar's exact test on the same items, adjusted by
-# Holm's rule over all benchmarks, τ and backbones, on every seed. An answer that the benchmark's
-# parser does not understand is wrong; the second table says how many percent there are.
+# Holm's rule over all benchmarks, τ, backbones and both ways to answer, on every seed. An answer
+# that the benchmark's parser does not understand is wrong; the last table says how many percent
+# there are. *Constrained*: asked without options, the likeliest of the choices in words counts.
 
 # %%
 for backbone in backbones:
@@ -82,20 +83,21 @@ for backbone in backbones:
     if not taus:
         continue
     headings = [f"τ = {tau:g}" for tau in taus]
-    say(f"**{backbone_title(backbone)}**, accuracy:")
-    table(
-        ["Benchmark", "Items", "Constant", *headings],
-        [
+    for way, answered in ANSWERED.items():
+        say(f"**{backbone_title(backbone)}**, accuracy{answered}:")
+        table(
+            ["Benchmark", "Items", "Constant", *headings],
             [
-                heading,
-                str(row.n),
-                percent_text(row),
-                *(accuracy_cell(rows, backbone, name, tau) for tau in taus),
-            ]
-            for name, (heading, _) in BENCHMARKS.items()
-            if (row := rows.found.get((backbone, "tldr", name, "majority"))) is not None
-        ],
-    )
+                [
+                    heading,
+                    str(row.n),
+                    percent_text(row),
+                    *(accuracy_cell(rows, backbone, name, tau, way) for tau in taus),
+                ]
+                for name, (heading, _) in BENCHMARKS.items()
+                if (row := rows.found.get((backbone, "tldr", name, "majority"))) is not None
+            ],
+        )
     say(f"{backbone_title(backbone)}, answers that were not understood:")
     table(
         ["Benchmark", *headings],
@@ -115,12 +117,11 @@ for backbone in backbones:
 # %% [markdown]
 # The τ above zero with the highest accuracy, of each benchmark (of equal ones the lowest). It
 # is picked, so its accuracy is likely to be too high; the adjusted p takes that into account.
-# *Likeliest option*: how often the right option is the likeliest, which needs no parser.
 
 # %%
 table(
     ["Backbone", "Benchmark", "Accuracy, τ = 0", "Best τ", "Accuracy there", "Gained / lost",
-     "p (McNemar)", "p (Holm)", "Likeliest option, τ = 0", "Likeliest option there"],
+     "p (McNemar)", "p (Holm)"],
     [
         best_row(rows, backbone, name, tau)
         for backbone in backbones

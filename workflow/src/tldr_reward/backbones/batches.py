@@ -6,7 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from tldr_reward.backbones.interface import Backbone, Response, pad_ids
+from tldr_reward.backbones.interface import Backbone, Prefix, Response, pad_ids
+
+# A part of a batch costs as much as this many tokens, whatever is in it.
+_PARTS, _CALL = 3, 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,14 +84,44 @@ def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, l
     }
 
 
+def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
+    """Rows of a mask [S, L] in up to three parts of like length, each with its own width.
+
+    Responses of one batch differ in length by several times; padded to the longest of all, a third
+    of what is computed would be padding.
+    """
+    lengths = mask.sum(1)
+    order = lengths.argsort(stable=True)
+    ways = [
+        [(rows, int(lengths[rows[-1]])) for rows in order.tensor_split(count)]
+        for count in range(1, 1 + min(_PARTS, len(order)))
+    ]
+    return min(ways, key=lambda way: sum(len(rows) * width + _CALL for rows, width in way))
+
+
+def whole(batch: Batch, states: Sequence[torch.Tensor]) -> torch.Tensor:
+    """States of a batch's parts, each [rows, width, D], as one [S, L, D]: zero at padding."""
+    found = states[0].new_zeros(*batch.ids.shape, states[0].shape[-1])
+    for (rows, width), some in zip(parts(batch.mask), states, strict=True):
+        found[rows, :width] = some
+    return found
+
+
 def hidden_states(backbone: Backbone, batch: Batch) -> torch.Tensor:
     """Last hidden states [S, L, D] at each response token itself (eq. 6)."""
-    prefix = backbone.prefix(batch.features, batch.prompts)
-    return backbone.suffix_hidden(prefix, batch.groups, batch.ids)
+    return _suffixes(backbone, batch, backbone.prefix(batch.features, batch.prompts))
 
 
 def predicting_states(backbone: Backbone, batch: Batch) -> torch.Tensor:
     """States [S, L + 1, D] that predict each response token and then the end mark."""
     prefix = backbone.prefix(batch.features, batch.prompts)
-    hidden = backbone.suffix_hidden(prefix, batch.groups, batch.ids)
+    hidden = _suffixes(backbone, batch, prefix)
     return torch.cat([prefix.last_hidden[batch.groups].unsqueeze(1), hidden], dim=1)
+
+
+def _suffixes(backbone: Backbone, batch: Batch, prefix: Prefix) -> torch.Tensor:
+    states = [
+        backbone.suffix_hidden(prefix, batch.groups[rows], batch.ids[rows, :width])
+        for rows, width in parts(batch.mask)
+    ]
+    return whole(batch, states)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tldr_reward.benchmarks.parsing import PARSERS
 from tldr_reward.records import BenchmarkItem
+from tldr_reward.world.questions import multiple_choices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,7 @@ def documents(
     columns = {
         "item_id": [item.item_id for item in items],
         "prompt": [item.prompt for item in items],
+        "question": [question_alone(item.prompt) for item in items],
         "options": [list(item.options) for item in items],
         "choices": [list(item.choices) for item in items],
         "answer": [item.answer for item in items],
@@ -44,8 +46,14 @@ def documents(
     return {"test": datasets.Dataset.from_dict(columns, features=features)}
 
 
-def right_option(document: Mapping) -> int:
-    """Place of the right option, which lm-eval's multiple choice wants."""
+def question_alone(prompt: str) -> str:
+    """A prompt without its options, which a model is to choose from in words."""
+    found = multiple_choices(prompt)
+    return found[0] if found else prompt
+
+
+def right_choice(document: Mapping) -> int:
+    """Place of the right choice, which lm-eval's multiple choice wants."""
     return document["options"].index(document["answer"])
 
 

@@ -13,7 +13,7 @@ from tldr_reward.benchmarks.model import BackboneLM
 from tldr_reward.errors import InputError
 from tldr_reward.reward.model import RewardModel
 
-# Each benchmark has two tasks: the answer in free text, and the likeliest of the options.
+# Each benchmark has two tasks: the answer in free text, and the likeliest of the choices in words.
 CONSTRAINED = "_constrained"
 
 
@@ -22,7 +22,7 @@ class Answer:
     """How a model answered one item at one tau.
 
     `text` is what it said, `parsed` the option that this chooses ("" if none), `constrained` the
-    option of the greatest likelihood.
+    option whose choice, in its own words, is the likeliest answer to the question alone.
     """
 
     tau: float
@@ -85,6 +85,6 @@ def _answers(tau: float, samples: Mapping[str, Sequence[Mapping]]) -> Iterator[A
 
 
 def _likeliest(sample: Mapping) -> str:
-    """The option of the greatest likelihood; the first of equals."""
+    """The option whose choice has the greatest likelihood; the first of equals."""
     scores = [score for score, _ in sample["filtered_resps"]]
     return sample["doc"]["options"][scores.index(max(scores))]

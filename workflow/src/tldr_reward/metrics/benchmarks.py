@@ -10,7 +10,9 @@ from tldr_reward.metrics.rows import BenchmarkOutcome
 from tldr_reward.records import Metric
 
 # Metric names are `accuracy/tau=0.25` and so on; the benchmark stands in the split.
-SHARES = ("accuracy", "constrained_accuracy", "not_understood")
+# A benchmark is answered in two ways, whose metrics' names begin so: in free text, and by the
+# likeliest choice.
+WAYS = {"": "right", "constrained_": "constrained_right"}
 Group = tuple[str, str, float]  # run, benchmark, tau
 
 
@@ -23,14 +25,14 @@ def measure_benchmarks(outcomes: Sequence[BenchmarkOutcome]) -> list[Metric]:
     """Shares with Wilson's intervals, majority baselines, exact McNemar against tau = 0.
 
     Each benchmark has one item an image, so items are independent. `mcnemar_p` is adjusted by
-    Holm's rule, as `holm_p`, over all comparisons that the outcomes hold: every tau, benchmark
-    and run. `gained` and `lost` count items that one of the two alone got right.
+    Holm's rule, as `holm_p`, over all comparisons that the outcomes hold: every tau, benchmark,
+    run and way to answer. `gained` and `lost` count items that one of the two alone got right.
     """
     groups: dict[Group, list[BenchmarkOutcome]] = {}
     for row in outcomes:
         groups.setdefault((row.run, row.benchmark, row.tau), []).append(row)
     rows: list[Metric] = []
-    compared: list[tuple[BenchmarkOutcome, float, int]] = []
+    compared: list[tuple[BenchmarkOutcome, str, float, int]] = []
     for (run, benchmark, tau), found in groups.items():
         if tau == 0:
             value = majority(found)
@@ -40,14 +42,16 @@ def measure_benchmarks(outcomes: Sequence[BenchmarkOutcome]) -> list[Metric]:
             continue
         if (run, benchmark, 0.0) not in groups:
             raise InputError(f"{run} was not evaluated at tau = 0 on {benchmark!r}")
-        gained, lost = _changes(groups[run, benchmark, 0.0], found)
-        for name, count in (("gained", gained), ("lost", lost)):
-            rows.append(_metric(found[0], at_tau(name, tau), count, count, count, len(found)))
-        compared.append((found[0], exact_mcnemar(gained, lost), len(found)))
-    adjusted = holm([p for _, p, _ in compared])
-    for (first, p, n), by_holm in zip(compared, adjusted, strict=True):
+        for way in WAYS:
+            gained, lost = _changes(groups[run, benchmark, 0.0], found, WAYS[way])
+            for name, count in (("gained", gained), ("lost", lost)):
+                metric = at_tau(f"{way}{name}", tau)
+                rows.append(_metric(found[0], metric, count, count, count, len(found)))
+            compared.append((found[0], way, exact_mcnemar(gained, lost), len(found)))
+    adjusted = holm([p for *_, p, _ in compared])
+    for (first, way, p, n), by_holm in zip(compared, adjusted, strict=True):
         for name, value in (("mcnemar_p", p), ("holm_p", by_holm)):
-            rows.append(_metric(first, at_tau(name, first.tau), value, value, value, n))
+            rows.append(_metric(first, at_tau(f"{way}{name}", first.tau), value, value, value, n))
     return rows
 
 
@@ -65,29 +69,25 @@ def majority(found: Sequence[BenchmarkOutcome]) -> float:
 
 
 def _shares(found: Sequence[BenchmarkOutcome], tau: float) -> list[Metric]:
-    hits = {
-        "accuracy": sum(row.right for row in found),
-        "constrained_accuracy": sum(row.constrained_right for row in found),
-        "not_understood": sum(not row.parsed for row in found),
-    }
+    hits = {f"{way}accuracy": sum(getattr(row, WAYS[way]) for row in found) for way in WAYS}
+    hits["not_understood"] = sum(not row.parsed for row in found)
     n = len(found)
     return [
-        _metric(found[0], at_tau(name, tau), hits[name] / n, *wilson(hits[name], n), n)
-        for name in SHARES
+        _metric(found[0], at_tau(name, tau), count / n, *wilson(count, n), n)
+        for name, count in hits.items()
     ]
 
 
 def _changes(
-    base: Sequence[BenchmarkOutcome], other: Sequence[BenchmarkOutcome]
+    base: Sequence[BenchmarkOutcome], other: Sequence[BenchmarkOutcome], is_right: str
 ) -> tuple[int, int]:
     """Items that the other alone, and that the base alone got right; the same items are needed."""
-    right = {row.item_id: row.right for row in base}
+    right = {row.item_id: getattr(row, is_right) for row in base}
     if set(right) != {row.item_id for row in other} or len(base) != len(other):
         at = other[0]
         raise InputError(f"{at.run} at tau {at.tau:g} has other {at.benchmark} items than at 0")
-    gained = sum(row.right > right[row.item_id] for row in other)
-    lost = sum(row.right < right[row.item_id] for row in other)
-    return gained, lost
+    changes = [getattr(row, is_right) - right[row.item_id] for row in other]
+    return changes.count(1), changes.count(-1)
 
 
 def _metric(

@@ -47,7 +47,7 @@ class BenchmarkOutcome:
     """How one model at one tau answered one benchmark item.
 
     `answer` is the right option and `meaning` what it stands for. `text` is what was said,
-    `parsed` the option that this chooses ("" if none), `constrained` the likeliest option; `right`
+    `parsed` the option that this chooses ("" if none), `constrained` the likeliest one; `right`
     and `constrained_right` are 1 where those are the right one.
     """
 

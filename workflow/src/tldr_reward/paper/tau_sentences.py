@@ -48,11 +48,11 @@ def places(shown: Iterable[tuple[str, float]]) -> str:
     return "; ".join(told) or "none"
 
 
-def accuracy_cell(rows: TauRows, backbone: str, benchmark: str, tau: float) -> str:
+def accuracy_cell(rows: TauRows, backbone: str, benchmark: str, tau: float, way: str = "") -> str:
     """TLDR's accuracy in percent, marked where it is shown to differ from tau = 0."""
-    text = percent_text(rows.at(backbone, "tldr", "accuracy", tau, benchmark))
-    way = direction(rows, backbone, "tldr", benchmark, tau)
-    return f"**{text} {_ARROWS[way]}**" if way else text
+    text = percent_text(rows.at(backbone, "tldr", f"{way}accuracy", tau, benchmark))
+    sign = direction(rows, backbone, "tldr", benchmark, tau, way)
+    return f"**{text} {_ARROWS[sign]}**" if sign else text
 
 
 def approximate_p_text(p: float) -> str:
@@ -84,8 +84,6 @@ def best_row(rows: TauRows, backbone: str, benchmark: str, tau: float) -> list[s
         share("accuracy", tau),
         f"{gained.value:g} / {lost.value:g}" if gained and lost else "–",
         *("–" if p is None else p_text(p) for p in p_values),
-        share("constrained_accuracy", 0),
-        share("constrained_accuracy", tau),
     ]
 
 

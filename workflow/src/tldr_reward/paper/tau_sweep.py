@@ -9,8 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from tldr_reward.errors import InputError
+from tldr_reward.metrics.benchmarks import WAYS
 from tldr_reward.paper.figure_style import BACKBONE_NAMES, backbone_title, ordered
-from tldr_reward.paper.tau_tables import BENCHMARKS
+from tldr_reward.paper.tau_tables import ANSWERED, BENCHMARKS
 from tldr_reward.records import Metric
 
 _COLOURS = seaborn.color_palette("colorblind")
@@ -34,7 +35,7 @@ Line = dict[float, tuple[float, float, float]]
 
 
 def draw_tau_sweep(metrics: Sequence[Metric], scale: str) -> Figure:
-    """Three rows of panels with 95% intervals, one column a backbone; tau on a broken axis.
+    """Four rows of panels with 95% intervals, one column a backbone; tau on a broken axis.
 
     Several seeds of a run are drawn as their mean, with the mean of their bounds.
     """
@@ -43,16 +44,21 @@ def draw_tau_sweep(metrics: Sequence[Metric], scale: str) -> Figure:
     if not lines:
         raise InputError("tau_sweep: the metrics files hold no metric at a tau")
     seaborn.set_theme(context="paper", style="ticks", font="DejaVu Sans", font_scale=1.1)
-    figure = Figure(figsize=(4.9 * len(backbones), 9.2), layout="constrained")
-    axes = figure.subplots(3, len(backbones), sharex=True, sharey="row", squeeze=False)
+    figure = Figure(figsize=(4.9 * len(backbones), 12), layout="constrained")
+    axes = figure.subplots(4, len(backbones), sharex=True, sharey="row", squeeze=False)
     for column, backbone in enumerate(backbones):
         own = {key[1:]: line for key, line in lines.items() if key[0] == backbone}
         axes[0][column].set_title(f"{backbone_title(backbone)} ({scale} scale)")
-        _draw_accuracy(axes[0][column], own)
-        _draw_rates(axes[1][column], own, backbone)
-        _draw_updates(axes[2][column], own)
-        _tau_axis(axes[2][column], sorted({tau for line in own.values() for tau in line}))
-    labels = ("Accuracy (%)", "Token hallucination rate (%)", "‖dW‖ / ‖W‖")
+        for row, way in enumerate(WAYS):
+            _draw_accuracy(axes[row][column], own, way)
+        _draw_rates(axes[2][column], own, backbone)
+        _draw_updates(axes[3][column], own)
+        _tau_axis(axes[3][column], sorted({tau for line in own.values() for tau in line}))
+    labels = (
+        *(f"Accuracy in percent{answered}" for answered in ANSWERED.values()),
+        "Token hallucination rate in percent",
+        "‖dW‖ / ‖W‖",
+    )
     for row, label in zip(axes, labels, strict=True):
         row[0].set_ylabel(label)
         for axis in row:
@@ -69,7 +75,8 @@ def _lines(metrics: Sequence[Metric]) -> dict[tuple[str, str, str], Line]:
         name, marked, tau = row.metric.partition("/tau=")
         if not marked:
             continue
-        name = row.split if name == "accuracy" else name
+        if name.endswith("accuracy"):
+            name = f"{name.removesuffix('accuracy')}{row.split}"
         name = _own_or_other(name, row.backbone)
         line = found.setdefault((row.backbone, row.reward_model, name), {})
         line.setdefault(float(tau), []).append(row)
@@ -90,10 +97,10 @@ def _own_or_other(name: str, backbone: str) -> str:
     return f"{metric}/by={'own' if detector == backbone else 'other'}" if by else name
 
 
-def _draw_accuracy(axis, own: Mapping[tuple[str, str], Line]) -> None:
+def _draw_accuracy(axis, own: Mapping[tuple[str, str], Line], way: str) -> None:
     for index, name in enumerate(BENCHMARKS):
         for model, (dash, _) in MODELS.items():
-            if line := own.get((model, name)):
+            if line := own.get((model, f"{way}{name}")):
                 _draw(axis, line, 100, _COLOURS[index], _MARKERS[index], dash, model == "tldr")
 
 
@@ -151,5 +158,6 @@ def _legends(axes, models: set[str]) -> None:
         for model, (dash, name) in MODELS.items()
         if model in models
     ]
-    for row, handles in zip(axes, (accuracy, rates, dashes), strict=True):
-        row[0].legend(handles=handles, frameon=False, fontsize=7.5, loc="best")
+    for row, handles in zip(axes, (accuracy, None, rates, dashes), strict=True):
+        if handles:
+            row[0].legend(handles=handles, frameon=False, fontsize=7.5, loc="best")

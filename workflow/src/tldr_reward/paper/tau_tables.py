@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tldr_reward.metrics.benchmarks import WAYS
 from tldr_reward.paper.measured import backbones, has_spread, need_rows, pooled_metrics, seed_notes
 from tldr_reward.paper.pooling import Pooled, seeds_text
 from tldr_reward.paper.reported import PAPER_BACKBONES, printed_values
@@ -16,13 +17,17 @@ BENCHMARKS = {
     "function_parity": ("Function parity", "isobench_math_parity"),
     "chess_winner": ("Chess winner", "isobench_winner_id"),
 }
+# What is added to a benchmark's heading for each way to answer.
+ANSWERED = {"": "", "constrained_": " (constrained)"}
+_P_VALUES = tuple(f"{way}{p}" for way in WAYS for p in ("mcnemar_p", "holm_p"))
 _NOTES = (
     "Accuracy in percent with 95% Wilson intervals in brackets; the paper's values are of other "
     "models and data. Beside it the share of answers that the benchmark's parser did not "
     "understand, which count as wrong. What is never trained: plots and boards.",
+    "Constrained: the question is asked without options, and the likeliest of the choices counts, "
+    "each in its own words; this needs no parser and none of the skill of naming a letter.",
     "Majority: what one constant answer gets. p: exact McNemar against tau = 0 on the same items; "
-    "p (Holm): adjusted over all comparisons of this table. The CSV also has the accuracy of the "
-    "likeliest option (`_constrained`), which needs no parser.",
+    "p (Holm): adjusted over all comparisons of this table, of both ways to answer.",
 )
 
 
@@ -55,7 +60,8 @@ def table5(sources: Sources) -> Table:
     reading = [("Backbone", "backbone"), ("tau", "tau")]
     for name, (heading, _) in BENCHMARKS.items():
         reading += [(heading, name), ("not understood", f"{name}_not_understood")]
-        reading += [("p (Holm)", f"{name}_holm_p")]
+        reading += [("p (Holm)", f"{name}_holm_p"), ("constrained", f"{name}_constrained")]
+        reading += [("p (Holm)", f"{name}_constrained_holm_p")]
     notes = (*_NOTES, *_majorities(rows), *seed_notes(sources))
     title = "Table 5: benchmarks over tau"
     return Table(title, sources.scale, tuple(rows[0]), tuple(rows), tuple(reading), notes)
@@ -75,7 +81,7 @@ def _row(
             key = f"{name}_{metric.removesuffix('_accuracy')}"
             row |= _share(key, pooled.get(metric))
         row[f"{name}_majority"] = percent(_value(pooled.get("majority")))
-        for metric in ("mcnemar_p", "holm_p"):
+        for metric in _P_VALUES:
             row[f"{name}_{metric}"] = _p_values(sources, backbone, name, tau, metric)
         row[f"{name}_n"] = str(pooled["accuracy"].n) if "accuracy" in pooled else ""
         seeds |= {name: pooled["accuracy"]} if "accuracy" in pooled else {}

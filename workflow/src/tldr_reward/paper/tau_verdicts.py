@@ -6,11 +6,12 @@ from functools import cached_property
 from math import erfc, sqrt
 from typing import NamedTuple
 
+from tldr_reward.metrics.benchmarks import WAYS
 from tldr_reward.metrics.paired import holm
 from tldr_reward.paper.figure_style import BACKBONE_NAMES, ordered
 from tldr_reward.paper.notebook import LEVEL_OF_TESTS, Key, mean_of_seeds
 from tldr_reward.paper.tau_sweep import MODELS
-from tldr_reward.paper.tau_tables import BENCHMARKS, tau_of
+from tldr_reward.paper.tau_tables import ANSWERED, BENCHMARKS, tau_of
 from tldr_reward.records import Metric
 
 _SPLIT = "test"
@@ -113,11 +114,17 @@ def greatest_p(
     return max(own.values(), default=None)
 
 
-def direction(rows: TauRows, backbone: str, model: str, benchmark: str, tau: float) -> int | None:
-    """1 better than at tau = 0, -1 worse, 0 not shown; None where nothing was compared."""
-    adjusted = greatest_p(rows, backbone, model, benchmark, tau, "holm_p")
+def direction(
+    rows: TauRows, backbone: str, model: str, benchmark: str, tau: float, way: str = ""
+) -> int | None:
+    """1 better than at tau = 0, -1 worse, 0 not shown; None where nothing was compared.
+
+    `way` is a way to answer, as metrics' names begin.
+    """
+    adjusted = greatest_p(rows, backbone, model, benchmark, tau, f"{way}holm_p")
     gained, lost = (
-        rows.of_seeds(backbone, model, benchmark, name, tau) for name in ("gained", "lost")
+        rows.of_seeds(backbone, model, benchmark, f"{way}{name}", tau)
+        for name in ("gained", "lost")
     )
     ways = {
         (gained[seed] > lost[seed]) - (gained[seed] < lost[seed]) for seed in gained if seed in lost
@@ -129,14 +136,15 @@ def direction(rows: TauRows, backbone: str, model: str, benchmark: str, tau: flo
 
 def shown_on_benchmarks(rows: TauRows, backbone: str, model: str) -> Shown:
     """Benchmarks' headings with taus above zero, and whether accuracy is shown to differ."""
-    ways = {
-        (heading, tau): way
+    signs = {
+        (f"{heading}{ANSWERED[way]}", tau): sign
+        for way in WAYS
         for name, (heading, _) in BENCHMARKS.items()
         for tau in rows.benchmark_taus(backbone, model)
-        if tau > 0 and (way := direction(rows, backbone, model, name, tau)) is not None
+        if tau > 0 and (sign := direction(rows, backbone, model, name, tau, way)) is not None
     }
-    better, worse = ([key for key, way in ways.items() if way == sign] for sign in (1, -1))
-    return Shown(better, worse, len(ways))
+    better, worse = ([key for key, own in signs.items() if own == sign] for sign in (1, -1))
+    return Shown(better, worse, len(signs))
 
 
 def best_tau(rows: TauRows, backbone: str, benchmark: str) -> float | None:
@@ -152,9 +160,10 @@ def best_tau(rows: TauRows, backbone: str, benchmark: str) -> float | None:
 def blind_at(rows: TauRows, backbone: str, tau: float) -> list[str]:
     """Headings of benchmarks where TLDR's accuracy is not shown to be above a constant answer's."""
     return [
-        heading
+        f"{heading}{ANSWERED[way]}"
+        for way in WAYS
         for name, (heading, _) in BENCHMARKS.items()
-        if (row := rows.at(backbone, "tldr", "accuracy", tau, name)) is not None
+        if (row := rows.at(backbone, "tldr", f"{way}accuracy", tau, name)) is not None
         and row.low <= rows.found[backbone, "tldr", name, "majority"].value
     ]
 

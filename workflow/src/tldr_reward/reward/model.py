@@ -11,7 +11,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
-from tldr_reward.backbones.batches import Batch, hidden_states
+from tldr_reward.backbones.batches import Batch, hidden_states, whole
 from tldr_reward.backbones.folders import writing_model
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
@@ -59,9 +59,9 @@ class RewardModel:
             logits = self.logits(batch)
         finally:
             hook.remove()
-        # The prefix went through the layer first.
-        below = outputs[-1][0] if isinstance(outputs[-1], tuple) else outputs[-1]
-        return logits, decoder.norm(below)
+        # The prefix went through the layer first, then each part of the responses.
+        below = [output[0] if isinstance(output, tuple) else output for output in outputs[1:]]
+        return logits, decoder.norm(whole(batch, below))
 
 
 def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardModel:
