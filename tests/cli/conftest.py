@@ -88,9 +88,9 @@ def world(tmp_path_factory) -> TinyWorld:
         f"--out {folder}/vision",
         f"train-language --vision {folder}/vision --image-records {folder}/images.jsonl "
         f"--captions {folder}/captions/pretrain.jsonl --scenes {folder}/scenes.jsonl "
-        f"--steps 2 --look-steps 0 --drill-steps 1 --batch-looks 4 --batch-drills 4 "
-        f"--batch-places 4 --batch-relations 4 --batch-images 4 --batch-questions 4 "
-        f"--batch-fixes 4 {RATES} --query-key-learning-rate 0.02 --state {folder}/state "
+        f"--steps 2 --draw lists=4:0-1,2:1- --draw drills=4:0- --draw places=4:0- "
+        f"--draw relations=4:1- --draw captions=4:1- --draw questions=4:1- --draw fixes=4:1- "
+        f"{RATES} --query-key-learning-rate 0.02 --state {folder}/state "
         f"--out {folder}/final --history {folder}/history.csv",
     ]
     with pytest.MonkeyPatch.context() as patch:

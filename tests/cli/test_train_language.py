@@ -13,11 +13,16 @@ from safetensors.numpy import load_file
 
 from tldr_reward.backbones.batches import Item
 from tldr_reward.backbones.interface import Response
-from tldr_reward.cli.train_language import grouped, weighted
+from tldr_reward.cli.train_language import grouped, parse_draws, weighted
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord
+from tldr_reward.world.lists import LIST_PROMPT
 from tldr_reward.world.scenes import Scene
 
+DRAWS = (
+    "--draw lists=4:0-5 --draw drills=4:5- --draw places=4:5-30 --draw relations=4:10- "
+    "--draw captions=4:10- --draw questions=4:10- --draw fixes=4:10-"
+)
 RATES = "--learning-rate 0.02 --adamw-learning-rate 0.003 --warmup-steps 1"
 PATIENCE = 120  # seconds until a process that makes no checkpoint is given up
 
@@ -27,10 +32,7 @@ def arguments(world, out, keep_at="3,39"):
     return (
         f"train-language --vision {world.folder}/vision --image-records {world.image_records} "
         f"--captions {world.folder}/captions/pretrain.jsonl --scenes {world.folder}/scenes.jsonl "
-        f"--determined-weight 4 --steps 40 --look-steps 5 "
-        f"--drill-steps 10 --batch-looks 4 --batch-drills 4 "
-        f"--batch-places 4 --batch-relations 4 --batch-images 4 --batch-questions 4 "
-        f"--batch-fixes 4 {RATES} "
+        f"--determined-weight 4 --steps 40 {DRAWS} {RATES} "
         f"--query-key-learning-rate 0.02 --checkpoint-steps 5 --keep-at {keep_at} "
         f"--keep {out}/kept --state {out}/state --out {out}/final --history {out}/history.csv"
     )
@@ -63,16 +65,28 @@ def test_steps_to_keep_are_checked(world, tmp_path, command):
     assert outcome.err.splitlines()[-1] == "error: --keep-at '3,x': 'x' is no step; as in 100,200"
 
 
-@pytest.mark.parametrize("drill_steps", [3, 40])
-def test_drills_alone_last_as_long_as_looking_up_and_end_before_the_run(
-    world, tmp_path, command, drill_steps
-):
-    line = arguments(world, tmp_path).replace("--drill-steps 10", f"--drill-steps {drill_steps}")
-    outcome = command(line)
+def test_a_draw_is_a_count_and_steps():
+    drawn = parse_draws(("lists=48:0-120,12:120-", "captions=16:250-300"), 700)
+    assert drawn == {"lists": [(48, 0, 120), (12, 120, 700)], "captions": [(16, 250, 300)]}
+
+
+@pytest.mark.parametrize(
+    ("draw", "line"),
+    [
+        ("list=4:0-5", "'list=4:0-5'; as in lists=48:0-120, COUNT:FIRST-LAST of lists, drills, "),
+        ("lists=4", "'lists=4'; as in lists=48:0-120, COUNT:FIRST-LAST of lists, drills, "),
+        ("lists=0:0-5", "'lists=0:0-5'; counts of 1 or more, steps that rise up to the last of 40"),
+        ("lists=4:5-5", "'lists=4:5-5'; counts of 1 or more, steps that rise up to"),
+        ("lists=4:0-41", "'lists=4:0-41'; counts of 1 or more, steps that rise up to"),
+        ("lists=4:0-9,2:8-", "'lists=4:0-9,2:8-'; counts of 1 or more, steps that rise up to"),
+        ("drills=4:5-", "'drills=4:5-': drills is given twice"),
+    ],
+)
+def test_a_bad_draw_is_one_line(world, tmp_path, command, draw, line):
+    outcome = command(arguments(world, tmp_path).replace("lists=4:0-5", draw))
     assert outcome.status == 2
-    assert outcome.err.splitlines()[-1] == (
-        f"error: --drill-steps {drill_steps}; at least --look-steps 5, below --steps 40"
-    )
+    assert outcome.err.splitlines()[-1].startswith(f"error: --draw {line}")
+    assert not (tmp_path / "state").exists()
 
 
 def test_items_go_to_their_sources():
@@ -91,9 +105,13 @@ def test_items_go_to_their_sources():
     choice = CaptionRecord("x-q0-relation_open-choice", "x", "(A)?", "(A)", "vqa", "original")
     again = CaptionRecord("x-4", "x", "describe the image.", "b.", "caption", "original")
     fix = CaptionRecord("x-f0", "x", "fix: a *b.", "a c.", "caption", "original")
-    said = [*records, again, drilled, choice, fix, placed, again_named]
-    assert grouped(said, range(14)) == {
-        "looks": [[0, 13], [4]],
+    lists = [
+        CaptionRecord(f"x-l{index}", "x", LIST_PROMPT, text, "vqa", "original")
+        for index, text in enumerate(("tiny red dot", "red ring top first big"))
+    ]
+    said = [*records, again, drilled, choice, fix, placed, again_named, *lists]
+    assert grouped(said, range(16)) == {
+        "lists": [[14, 15]],
         "drills": [[0, 13], [1], [4], [5]],
         "places": [[12]],
         "relations": [[9]],
@@ -113,6 +131,9 @@ def test_words_that_the_scene_decides_weigh_more():
     asked = dataclasses.replace(said, caption_id="x-q0-exists", task="vqa")
     found = weighted([item, item], [said, asked], {"x": scene}, 4.0)
     assert [one.weights for one in found] == [(1.0, 1.0, 1.0, 4.0, 4.0, 1.0), ()]
+    listed = dataclasses.replace(asked, prompt=LIST_PROMPT, text="sign K F top first big red ring")
+    (found,) = weighted([item], [listed], {"x": scene}, 4.0)
+    assert found.weights == (1.0, 4.0, 4.0, 1.0, 4.0, 4.0, 4.0, 4.0)
 
 
 def test_an_image_without_a_scene_is_named():

@@ -42,11 +42,11 @@ def test_the_mini_zoo_has_ten_models_of_two_architectures_and_the_truth():
 
 
 def test_a_kept_step_waits_for_the_training_that_keeps_it(snakemake):
-    shown = snakemake("results/mini/zoo/llama_step400/responses.jsonl", "-n", "-p")
+    shown = snakemake("results/mini/zoo/llama_step350/responses.jsonl", "-n", "-p")
     assert shown.returncode == 0, shown.stderr
     output = shown.stdout + shown.stderr
-    assert jobs(output, "collect_responses") == {"llama_step400"}
-    assert "--source results/mini/backbones/llama/checkpoints/step400" in output
+    assert jobs(output, "collect_responses") == {"llama_step350"}
+    assert "--source results/mini/backbones/llama/checkpoints/step350" in output
     assert " --keep-at 340,400,540 " in output
     assert "paligemma/final" not in output
 

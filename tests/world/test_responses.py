@@ -5,6 +5,7 @@ from collections import Counter
 
 from tldr_reward.records import ImageRecord
 from tldr_reward.spans import sentence_spans
+from tldr_reward.world.lists import LIST_PROMPT
 from tldr_reward.world.questions import KINDS
 from tldr_reward.world.responses import ResponseWriter, question_kind
 from tldr_reward.world.splits import draw_splits, source_of
@@ -46,11 +47,11 @@ def test_training_asks_questions_of_the_qa_source_only():
     assert len([record for record in records if record.task == "caption"]) == 40
 
 
-def test_half_of_the_pretraining_questions_have_a_balanced_multiple_choice_twin():
-    records, _ = responses("pretrain", 400, 1, 4)
+def test_some_pretraining_questions_have_a_balanced_multiple_choice_twin():
+    records, _ = responses("pretrain", 1200, 1, 4)
     twins = {r.caption_id: r for r in records if r.caption_id.endswith("-choice")}
     plain = {r.caption_id: r for r in records if r.task == "vqa" and r.caption_id not in twins}
-    assert 0.44 < len(twins) / len(plain) < 0.56
+    assert 0.12 < len(twins) / len(plain) < 0.18
     letters = {letter: 0 for letter in ("(A)", "(B)", "(C)", "(D)")}
     for name, twin in twins.items():
         original = plain[name.removesuffix("-choice")]
@@ -107,7 +108,9 @@ def test_drills_are_statements_and_short_questions_of_their_own_ids():
         records += writer.of_image(image, scene)
     named = {record.caption_id.split("-", 3)[3] for record in records if record.task == "caption"}
     assert named == {"name", "place", "inspect", "count"}
-    asked = [record for record in records if record.task == "vqa"]
+    lists = [record for record in records if record.prompt == LIST_PROMPT]
+    assert {record.caption_id.split("-", 2)[2] for record in lists} == {"l0", "l1"}
+    asked = [record for record in records if record.task == "vqa" and record not in lists]
     answers = {kind: Counter() for kind in ("relation_open", None)}
     for record in asked:
         answers[question_kind(record.caption_id)][record.text] += 1

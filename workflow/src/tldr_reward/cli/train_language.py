@@ -1,6 +1,7 @@
 """`tldr-reward train-language`: pre-train a mini backbone's decoder and projector."""
 
 import dataclasses
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,15 +10,16 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
-from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, LOOK_PROMPTS, PLACES
+from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, PLACES
 from tldr_reward.world.fixes import FIX_PROMPT
+from tldr_reward.world.lists import LIST_PROMPT, decided_words
 from tldr_reward.world.scenes import Scene
 
-# What is learned from; "looks" are those drills that look things up, which come first, and
-# "places" and "relations" are the drilled questions.
-SOURCES = ("looks", "drills", "places", "relations", "captions", "questions", "fixes")
-# The options that say how many groups a step draws, in the sources' order.
-BATCHES = ("looks", "drills", "places", "relations", "images", "questions", "fixes")
+# What is learned from: lists of all that an image shows, drills, drilled questions (where two
+# things stand, and how relative to each other), captions, other questions, sentences to fix.
+SOURCES = ("lists", "drills", "places", "relations", "captions", "questions", "fixes")
+_PHASE = r"(\d+):(\d+)-(\d*)"
+_PHASES = re.compile(rf"{_PHASE}(,{_PHASE})*")
 
 
 @click.command()
@@ -34,24 +36,12 @@ BATCHES = ("looks", "drills", "places", "relations", "images", "questions", "fix
 )
 @click.option("--steps", type=click.IntRange(1), required=True)
 @click.option(
-    "--look-steps",
-    type=click.IntRange(0),
+    "--draw",
+    multiple=True,
     required=True,
-    help="steps at first that drill looking up alone",
+    metavar="SOURCE=COUNT:FIRST-LAST,...",
+    help="groups a step of a source, from one step on until another; without LAST, to the end",
 )
-@click.option(
-    "--drill-steps",
-    type=click.IntRange(0),
-    required=True,
-    help="steps until which there are drills alone, the former included",
-)
-@click.option("--batch-looks", type=click.IntRange(1), required=True)
-@click.option("--batch-drills", type=click.IntRange(1), required=True)
-@click.option("--batch-places", type=click.IntRange(1), required=True)
-@click.option("--batch-relations", type=click.IntRange(1), required=True)
-@click.option("--batch-images", type=click.IntRange(1), required=True)
-@click.option("--batch-questions", type=click.IntRange(1), required=True)
-@click.option("--batch-fixes", type=click.IntRange(1), required=True)
 @click.option("--learning-rate", type=float, required=True, help="peak of Muon")
 @click.option(
     "--query-key-learning-rate",
@@ -76,8 +66,7 @@ def command(
     captions,
     scenes,
     determined_weight,
-    look_steps,
-    drill_steps,
+    draw,
     keep_at,
     keep,
     threads,
@@ -88,15 +77,14 @@ def command(
 ) -> None:
     """Pre-train decoder, projector and LM head; the vision tower is frozen.
 
-    First on drills that look things up, then on all drills, then on captions, questions and
-    sentences to fix too.
+    Sources are lists, drills, places, relations, captions, questions and fixes. A group is what is
+    said of one image to one prompt.
 
     Example: tldr-reward train-language --vision vision/ --image-records images.jsonl
-    --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4
-    --steps 900 --look-steps 200 --drill-steps 400 --batch-looks 48
-    --batch-drills 24 --batch-places 32 --batch-relations 40 --batch-images 16 --batch-questions 32
-    --batch-fixes 16 --learning-rate 0.02 --query-key-learning-rate 0.003
-    --adamw-learning-rate 0.002 --warmup-steps 30 --state state/ --out final/ --history history.csv
+    --captions pretrain.jsonl --scenes scenes.jsonl --determined-weight 4 --steps 700
+    --draw lists=48:0-120,12:120- --draw drills=24:120- --draw captions=16:250-
+    --learning-rate 0.02 --query-key-learning-rate 0.003 --adamw-learning-rate 0.002
+    --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
     from tldr_reward.backbones.folders import load_backbone, save_backbone
@@ -104,8 +92,7 @@ def command(
     from tldr_reward.cli.inputs import cached_features, caption_items, file_digests, read_images
     from tldr_reward.cli.threads import use_threads
 
-    counts = [settings.pop(f"batch_{name}") for name in BATCHES]
-    drawn = phases(counts, look_steps, drill_steps, settings["steps"])
+    drawn = parse_draws(draw, settings["steps"])
     use_threads(threads)
     records = read_records(captions, CaptionRecord)
     rows, images = read_images(image_records, [record.image_id for record in records])
@@ -158,38 +145,51 @@ def weighted(
         raise InputError(f"image {missing[0]!r} has no scene among those of --scenes")
     found = []
     for item, record in zip(items, records, strict=True):
-        places = determined_places(scenes[record.image_id], record, item.response)
-        weights = tuple(weight if n in places else 1.0 for n in range(len(item.response.ids)))
-        found.append(dataclasses.replace(item, weights=weights if places else ()))
+        if record.prompt == LIST_PROMPT:
+            decided = decided_words(record.text)
+        else:
+            places = determined_places(scenes[record.image_id], record, item.response)
+            decided = [place in places for place in range(len(item.response.ids))]
+        weights = tuple(weight if is_decided else 1.0 for is_decided in decided)
+        found.append(dataclasses.replace(item, weights=weights if any(decided) else ()))
     return found
 
 
-def phases(
-    counts: Sequence[int], look_steps: int, drill_steps: int, steps: int
-) -> dict[str, tuple[int, int, int]]:
-    """How many groups of each source are drawn, from which step on and until which.
+def parse_draws(texts: Sequence[str], steps: int) -> dict[str, list[tuple[int, int, int]]]:
+    """`lists=48:0-120,12:120-` as {"lists": [(48, 0, 120), (12, 120, steps)]}.
 
-    Looking up is the first of the drills, and drills alone end before the run does.
+    Each is how many groups are drawn, from which step on and until which.
     """
-    if not look_steps <= drill_steps < steps:
-        raise InputError(
-            f"--drill-steps {drill_steps}; "
-            f"at least --look-steps {look_steps}, below --steps {steps}"
-        )
-    first = (0, look_steps, look_steps, *[drill_steps] * 4)
-    last = (look_steps, *[steps] * 6)
-    return dict(zip(SOURCES, zip(counts, first, last, strict=True), strict=True))
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for text in texts:
+        source, _, phases = text.partition("=")
+        if source not in SOURCES or not _PHASES.fullmatch(phases):
+            allowed = f"COUNT:FIRST-LAST of {', '.join(SOURCES)}"
+            raise InputError(f"--draw {text!r}; as in lists=48:0-120, {allowed}")
+        if source in found:
+            raise InputError(f"--draw {text!r}: {source} is given twice")
+        found[source], free = [], 0
+        for count, first, last in re.findall(_PHASE, phases):
+            phase = int(count), int(first), int(last or steps)
+            if not phase[0] or not free <= phase[1] < phase[2] <= steps:
+                rule = f"counts of 1 or more, steps that rise up to the last of {steps}"
+                raise InputError(f"--draw {text!r}; {rule} are needed")
+            found[source].append(phase)
+            free = phase[2]
+    return found
 
 
 def drawn_sources(
-    groups: Mapping[str, Sequence], drawn: Mapping[str, tuple[int, int, int]], captions: Path
+    groups: Mapping[str, Sequence],
+    drawn: Mapping[str, Sequence[tuple[int, int, int]]],
+    captions: Path,
 ) -> list:
     """The sources with what is drawn of each; InputError for one with nothing to learn from."""
     from tldr_reward.backbones.batches import Source
 
-    if missing := [name for name in SOURCES if not groups[name]]:
-        raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(SOURCES)}")
-    return [Source(name, groups[name], *drawn[name]) for name in SOURCES]
+    if missing := [name for name in drawn if not groups[name]]:
+        raise InputError(f"{captions} has no {missing[0]}; it needs {', '.join(drawn)}")
+    return [Source(name, groups[name], *phase) for name in drawn for phase in drawn[name]]
 
 
 def publish(kept: Path, keep: Path) -> None:
@@ -200,7 +200,7 @@ def publish(kept: Path, keep: Path) -> None:
 
 
 def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list[list]]:
-    """Items by source; the drills of a prompt, and the captions, of an image are one group.
+    """Items by source; lists, drills of a prompt, and captions, of an image are one group.
 
     Their prefix is computed once.
     """
@@ -213,14 +213,13 @@ def grouped(records: Sequence[CaptionRecord], items: Sequence) -> dict[str, list
             groups["relations"].append([item])
         elif record.prompt.startswith(FIX_PROMPT):
             groups["fixes"].append([item])
-        elif record.task == "vqa":
+        elif record.task == "vqa" and record.prompt != LIST_PROMPT:
             groups["questions"].append([item])
         else:
             together.setdefault((record.prompt, record.image_id), []).append(item)
     for (prompt, _), group in together.items():
-        groups["drills" if prompt in DRILLS else "captions"].append(group)
-        if prompt in LOOK_PROMPTS:
-            groups["looks"].append(group)
+        name = "lists" if prompt == LIST_PROMPT else "drills" if prompt in DRILLS else "captions"
+        groups[name].append(group)
     return groups
 
 

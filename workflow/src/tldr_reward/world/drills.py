@@ -16,8 +16,6 @@ from tldr_reward.world.facts import MEANINGS, Fact, facts_of, unique_objects
 from tldr_reward.world.grammar import Form, forms_of
 from tldr_reward.world.scenes import Scene, one_of
 
-# Looking things up, on which the other drills build, is drilled alone at first.
-LOOK_PROMPTS = ("name a thing.", "place a thing.")
 # The meanings that each drill speaks of, by its prompt.
 DRILLS: Mapping[str, tuple[str, ...]] = {
     "name a thing.": ("placed_sized", "placed", "tiny", "sign"),

@@ -9,6 +9,7 @@ from tldr_reward.world.asking import AnswerBalance, ask_question, ask_questions
 from tldr_reward.world.captions import CAPTION_PROMPT, aggregate_caption, dense_caption
 from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, PLACES, write_drill, write_places
 from tldr_reward.world.fixes import write_fix
+from tldr_reward.world.lists import LIST_PROMPT, write_lists
 from tldr_reward.world.questions import (
     CHOICE_LETTERS,
     KINDS,
@@ -20,7 +21,8 @@ from tldr_reward.world.scenes import Scene
 from tldr_reward.world.splits import QA, SPLITS
 
 CHOICE_SPLIT = "pretrain"  # the split whose questions have multiple-choice twins
-CHOICE_SHARE = 0.5
+# Few: that an answer is a letter is soon learned, and which letter not at all in so many steps.
+CHOICE_SHARE = 0.15
 _TRIES = 200
 
 
@@ -52,7 +54,7 @@ class ResponseWriter:
 
     def of_image(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         """All original responses to one image; every one is true, so `bad_spans` is ()."""
-        records = self._captions_of(image, scene)
+        records = self._captions_of(image, scene) + self._lists_of(image, scene)
         records += self._drills_of(image, scene) + self._fixes_of(image, scene)
         # As in the paper, training has question-answer pairs of the QA source only.
         if self.split != "train" or image.source == QA:
@@ -64,6 +66,13 @@ class ResponseWriter:
                     prompt, letter = self._choices(question)
                     records.append(_vqa(f"{name}-choice", image, prompt, letter))
         return records
+
+    def _lists_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
+        lists = write_lists(scene, self.rng) if self.drills else []
+        return [
+            _vqa(f"{image.image_id}-l{index}", image, LIST_PROMPT, text)
+            for index, text in enumerate(lists)
+        ]
 
     def _drills_of(self, image: ImageRecord, scene: Scene) -> list[CaptionRecord]:
         records = []

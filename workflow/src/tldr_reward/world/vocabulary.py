@@ -7,6 +7,7 @@ from tldr_reward.world.drills import DRILLS
 from tldr_reward.world.fixes import FIX_PROMPT, HIGHLIGHT
 from tldr_reward.world.grammar import FORMS
 from tldr_reward.world.lexicon import word_categories
+from tldr_reward.world.lists import LIST_PROMPT
 from tldr_reward.world.questions import CHOICE_LETTERS, KINDS, YES_NO
 from tldr_reward.world.untaught import PARITIES, PARITY_QUESTION, WINNER_QUESTION, WINNERS
 
@@ -23,6 +24,15 @@ def vocabulary() -> tuple[str, ...]:
     templates += [kind.template for kind in KINDS.values()]
     texts = [_PLACEHOLDER.sub(" ", template) for template in templates]
     texts += [" ".join(words) for words in word_categories().values()]
-    texts += [CAPTION_PROMPT, *DRILLS, FIX_PROMPT, HIGHLIGHT, *CHOICE_LETTERS, *YES_NO, "of"]
+    texts += [
+        CAPTION_PROMPT,
+        LIST_PROMPT,
+        *DRILLS,
+        FIX_PROMPT,
+        HIGHLIGHT,
+        *CHOICE_LETTERS,
+        *YES_NO,
+        "of",
+    ]
     texts += [PARITY_QUESTION, *PARITIES, WINNER_QUESTION, *WINNERS]
     return tuple(sorted({token for text in texts for token in _TOKEN.findall(text)}))
