@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.generate.servers import completion, scripted
 from tldr_reward.records import CaptionRecord, Metric, read_records, read_rows, write_records
 
 
@@ -24,9 +25,10 @@ def corrected(world, tmp_path, command):
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (tmp_path / "scores.jsonl").write_text(text)
     return captions, command(
-        f"correct-captions --backbone {world.backbone} --image-records {world.image_records} "
+        f"correct-captions --source {world.backbone} --image-records {world.image_records} "
         f"--captions {tmp_path}/captions.jsonl --scores {tmp_path}/scores.jsonl "
-        f"--max-new-tokens 5 --tldr {tmp_path}/tldr.jsonl --naive {tmp_path}/naive.jsonl"
+        f"--max-new-tokens 5 --state {tmp_path}/state.jsonl "
+        f"--tldr {tmp_path}/tldr.jsonl --naive {tmp_path}/naive.jsonl"
     )
 
 
@@ -56,13 +58,57 @@ def test_flagged_captions_are_corrected_and_judged(world, tmp_path, command, cor
     assert 0 < rows["mine/naive", "correction/sign_p"].value <= 1
 
 
+def test_a_chat_model_corrects_whole_captions_and_people_judge(world, tmp_path, command, corrected):
+    captions, _ = corrected
+    asked: list[str] = []
+
+    def answer(number, body, headers):
+        image, text = body["messages"][0]["content"]
+        assert image["image_url"]["url"].startswith("data:image/png;base64,")
+        asked.append(text["text"])
+        return (200, completion("" if number == 3 else f"reply {number}"))
+
+    with scripted(answer) as source:
+        outcome = command(
+            f"correct-captions --kind endpoint --source {source} "
+            f"--image-records {world.image_records} --captions {tmp_path}/captions.jsonl "
+            f"--scores {tmp_path}/scores.jsonl --max-new-tokens 50 --at-once 1 "
+            f"--state {tmp_path}/state.jsonl --tldr {tmp_path}/tldr.jsonl "
+            f"--naive {tmp_path}/naive.jsonl"
+        )
+    assert outcome.status == 0, outcome.err
+    assert ["Highlighted words" in text for text in asked] == [True, True, False, False]
+    texts = {
+        guidance: [one.text for one in read_records(tmp_path / f"{guidance}.jsonl", CaptionRecord)]
+        for guidance in ("tldr", "naive")
+    }
+    # The last reply was empty: the caption stays as it was.
+    assert texts == {"tldr": ["reply 0", "reply 1"], "naive": ["reply 2", captions[1].text]}
+    first, second = (caption.caption_id for caption in captions[:2])
+    (tmp_path / "people.csv").write_text(
+        f"caption_id,verdict\n{first}-tldr,win\n{second}-tldr,win\n{first}-naive,loss\n"
+    )
+    measured = command(
+        f"measure-correction --model mine --captions {tmp_path}/captions.jsonl "
+        f"--tldr {tmp_path}/tldr.jsonl --naive {tmp_path}/naive.jsonl "
+        f"--human-verdicts {tmp_path}/people.csv --detector llama/tldr/seed0 --scale smoke "
+        f"--split test --metrics {tmp_path}/m.csv"
+    )
+    assert measured.status == 0, measured.err
+    rows = {(row.run, row.metric): row.value for row in read_rows(tmp_path / "m.csv", Metric)}
+    assert rows["mine/tldr", "correction/win"] == 2
+    assert rows["mine/naive", "correction/self_corrected"] == 1
+    assert rows["mine/naive", "correction/loss"] == 1
+
+
 def test_a_caption_without_a_score_is_named(world, tmp_path, command, corrected):
     captions, _ = corrected
     (tmp_path / "scores.jsonl").write_text("")
     outcome = command(
-        f"correct-captions --backbone {world.backbone} --image-records {world.image_records} "
+        f"correct-captions --source {world.backbone} --image-records {world.image_records} "
         f"--captions {tmp_path}/captions.jsonl --scores {tmp_path}/scores.jsonl "
-        f"--max-new-tokens 5 --tldr {tmp_path}/t2.jsonl --naive {tmp_path}/n2.jsonl"
+        f"--max-new-tokens 5 --state {tmp_path}/state.jsonl "
+        f"--tldr {tmp_path}/t2.jsonl --naive {tmp_path}/n2.jsonl"
     )
     assert outcome.status == 2
     assert outcome.err.splitlines()[-1] == (

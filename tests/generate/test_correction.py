@@ -2,6 +2,7 @@
 
 from tldr_reward.generate.correction import (
     Request,
+    chat_prompt,
     correct_captions,
     corrected,
     flagged_tokens,
@@ -53,3 +54,26 @@ def test_answers_of_several_captions_go_back_to_their_own():
     texts = correct_captions([CAPTION, other], [[(21, 25)], [(0, 2)]], "tldr", answer)
     assert texts == ["a red ring is big. 1. there is a dot.", "2."]
     assert asked == ["m-1", "m-2"]
+
+
+def test_a_chat_model_is_told_the_flagged_words_and_then_each_flagged_sentence():
+    # Tokens may be parts of words: "E" of the sign and "ot" of "dot".
+    lines = chat_prompt(CAPTION, [(32, 33), (49, 51)], "tldr").splitlines()
+    assert lines[0] == "This description of the image may have mistakes. Correct them."
+    assert lines[6] == "- Answer with the corrected description alone."
+    assert lines[7:] == [
+        "",
+        f"Description: {TEXT}",
+        "",
+        'Highlighted words: "E", "dot"',
+        '- In the sentence "a sign reads E F.": "E"',
+        '- In the sentence "there is a dot.": "dot"',
+    ]
+
+
+def test_without_guidance_a_chat_model_is_told_of_no_word():
+    guided, alone = (chat_prompt(CAPTION, [(2, 5)], name) for name in ("tldr", "naive"))
+    assert "ighlighted" not in alone
+    assert alone.splitlines()[-1] == f"Description: {TEXT}"
+    rules = [line for line in alone.splitlines() if line.startswith("- ")]
+    assert len(rules) == 3 and set(rules) < set(guided.splitlines())

@@ -4,7 +4,10 @@
 CORRECTED = config["correction"]["models"]
 if unknown := set(CORRECTED) - set(MODELS):
     stop(f"configuration: correction.models has {min(unknown)!r}; allowed: {', '.join(MODELS)}")
+if files := [model for model in CORRECTED if MODELS[model]["kind"] == "file"]:
+    stop(f"configuration: correction.models has {files[0]!r}, a file, which cannot correct itself")
 GUIDANCES = ["tldr", "naive"]
+HUMAN_VERDICTS = config["correction"]["human_verdicts"]
 
 
 rule correct_captions:
@@ -29,15 +32,21 @@ rule correct_captions:
         mem_mb=3000,
         runtime=60,
     params:
+        kind=lambda wildcards: MODELS[wildcards.model]["kind"],
         source=source_of,
         threshold=config["zoo"]["threshold"],
-        max_new_tokens=config["correction"]["max_new_tokens"],
+        # A chat model is asked for whole captions, a backbone for one sentence after the other.
+        max_new_tokens=lambda wildcards: config[
+            "zoo" if MODELS[wildcards.model]["kind"] == "endpoint" else "correction"
+        ]["max_new_tokens"],
+        # Not an output: Snakemake removes those of a killed job, which goes on from here.
+        state=lambda wildcards, output: beside(output.tldr, "state.jsonl"),
         code=code("correct-captions", "models"),
     shell:
-        "tldr-reward correct-captions --backbone {params.source:q}"
+        "tldr-reward correct-captions --kind {params.kind} --source {params.source:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
         " --scores {input.scores:q} --threshold {params.threshold}"
-        " --max-new-tokens {params.max_new_tokens} --threads {threads}"
+        " --max-new-tokens {params.max_new_tokens} --threads {threads} --state {params.state:q}"
         " --tldr {output.tldr:q} --naive {output.naive:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -74,17 +83,23 @@ rule judge_corrections:
 
 rule measure_correction:
     input:
+        # In the oracle's place, where `correction: human_verdicts` names a CSV.
+        people=HUMAN_VERDICTS or [],
         captions="<zoo>/{model}/captions/test.jsonl",
         tldr="<zoo>/{model}/corrected/tldr.jsonl",
         naive="<zoo>/{model}/corrected/naive.jsonl",
-        judgements=[
-            "<zoo>/{model}/judgements/test.jsonl",
-            *expand(
-                "<zoo>/{model}/corrected/judgements/{guidance}.jsonl",
-                guidance=GUIDANCES,
-                allow_missing=True,
-            ),
-        ],
+        judgements=(
+            [
+                "<zoo>/{model}/judgements/test.jsonl",
+                *expand(
+                    "<zoo>/{model}/corrected/judgements/{guidance}.jsonl",
+                    guidance=GUIDANCES,
+                    allow_missing=True,
+                ),
+            ]
+            if not HUMAN_VERDICTS
+            else []
+        ),
     output:
         "<zoo>/{model}/correction.csv",
     log:
@@ -98,12 +113,13 @@ rule measure_correction:
         mem_mb=1000,
         runtime=10,
     params:
-        judgements=lambda wildcards, input: repeated("--judgements", input.judgements),
+        judged=lambda wildcards, input: repeated("--judgements", input.judgements)
+        + repeated("--human-verdicts", input.people),
         detector=f"{DETECTOR_BACKBONE}/{DETECTOR}/seed{DETECTOR_SEED}",
         scale=config["scale"],
         code=code("measure-correction", "tables"),
     shell:
         "tldr-reward measure-correction --model {wildcards.model} --captions {input.captions:q}"
-        " --tldr {input.tldr:q} --naive {input.naive:q} {params.judgements}"
+        " --tldr {input.tldr:q} --naive {input.naive:q} {params.judged}"
         " --detector {params.detector} --scale {params.scale} --split test"
         " --metrics {output:q} 2>&1 | tee {log:q} >&2"

@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from tldr_reward.cli.sources import asked_of, downloaded, endpoint_at
 from tldr_reward.errors import InputError
 from tldr_reward.records import (
     CaptionRecord,
@@ -21,7 +21,6 @@ from tldr_reward.records import (
 
 _FILE = click.Path(path_type=Path)
 KINDS = ("folder", "hub", "endpoint", "file")
-API_KEY = "TLDR_REWARD_API_KEY"
 
 
 @click.command()
@@ -95,10 +94,10 @@ def command(
     if kind == "file":
         found: Iterable[ModelResponse] = read_responses(Path(source), requests)
     elif kind == "endpoint":
-        asks = _endpoint(source, timeout, retries)
-        found = _asked(asks, requests, image_records, at_once, state)
+        asks = endpoint_at(source, timeout, retries)
+        found = asked_of(asks, requests, image_records, at_once, state)
     else:
-        folder = Path(source) if kind == "folder" else _downloaded(source)
+        folder = Path(source) if kind == "folder" else downloaded(source)
         found = _generated(folder, requests, image_records, threads)
     optional = list(groups)[1:] if kind == "file" else []
     complete = check_complete(requests, found, optional, f"{kind} {source}")
@@ -161,70 +160,6 @@ def _generated(
         )
         for request, one in zip(asked, said, strict=True):
             yield ModelResponse(request.item_id, clean_text(one.text), one.truncated)
-
-
-def _downloaded(source: str) -> Path:
-    """Folder of a pinned revision of the hub, `owner/name@revision`; from the cache if it can."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-    from huggingface_hub.utils import httpx
-
-    name, _, revision = source.partition("@")
-    if len(revision) != 40:
-        raise InputError(f"hub id {source!r}; as in owner/name@ and a commit of 40 hex digits")
-    wanted = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, httpx.HTTPError) as error:
-        raise InputError(f"cannot get {source} from the hub: {error}") from None
-
-
-def _endpoint(source: str, timeout: float, retries: int):
-    from tldr_reward.generate.endpoint import Endpoint
-
-    return Endpoint(source, os.environ.get(API_KEY), timeout, retries)
-
-
-def _asked(
-    endpoint, requests: Sequence, image_records: Path, at_once: int, state: Path
-) -> list[ModelResponse]:
-    """Responses of an endpoint; each is appended to the state file as it comes.
-
-    Those that are there already were got by a run that was cut off, and are not asked for again.
-    """
-    from tldr_reward.cli.inputs import read_images
-    from tldr_reward.generate.endpoint import endpoint_responses
-
-    job = {"endpoint": f"{endpoint.address}#{endpoint.model}"}
-    job["requests"] = [dataclasses.asdict(request) for request in requests]
-    found = _read_state(state, job)
-    left = [request for request in requests if request.item_id not in found]
-    rows, images = read_images(image_records, [request.image_id for request in requests])
-    by_id = {image_id: images[row] for image_id, row in rows.items()}
-    with open(state, "a", encoding="utf-8") as file:
-        for response in endpoint_responses(endpoint, left, by_id, at_once):
-            found[response.item_id] = response
-            print(json.dumps(dataclasses.asdict(response)), file=file, flush=True)
-    return [found[request.item_id] for request in requests]
-
-
-def _read_state(state: Path, job: dict) -> dict[str, ModelResponse]:
-    """Responses that a cut-off run of the same job has left; else the file is begun anew."""
-    lines = state.read_text(encoding="utf-8").splitlines() if state.is_file() else []
-    found: dict[str, ModelResponse] = {}
-    header = json.dumps(job)
-    for line in lines[1:] if lines[:1] == [header] else ():
-        try:
-            response = ModelResponse(**json.loads(line))
-        except (TypeError, ValueError):  # cut off within a line
-            continue
-        found[response.item_id] = response
-    state.parent.mkdir(parents=True, exist_ok=True)
-    with open(state, "w", encoding="utf-8") as file:
-        print(header, file=file)
-        for response in found.values():
-            print(json.dumps(dataclasses.asdict(response)), file=file)
-    return found
 
 
 def _counted(
