@@ -24,7 +24,7 @@ def rule_blocks() -> dict[str, str]:
 
 BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
-         "score_likelihood", "collect_responses", "score_responses",
+         "score_ablation", "collect_responses", "score_responses",
          "evaluate_benchmarks",
          "caption_taus", "score_tau_captions", "correct_captions")  # fmt: skip
 
@@ -91,11 +91,19 @@ def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
     counts = job_counts(output)
     assert counts["train_reward"] == 4
     assert counts["train_language"] == counts["train_vision"] == 2
+    assert counts["score_captions"] == 2  # one a backbone, prompting among its runs
+    assert "score_ablation" not in counts
     assert counts["make_table1"] == 1
     assert "describe_data" not in counts
     assert "_only/" not in output
     assert "results/mini/reward/llama/naive/seed0/metrics/test.csv" in output
     assert "ood_scene.csv" not in output
+
+
+def test_a_reward_model_that_no_table_scores_can_be_scored(snakemake):
+    shown = snakemake("results/mini/reward/llama/captions/seed0/scores/test.jsonl", "-n")
+    counts = job_counts(shown.stdout + shown.stderr)
+    assert counts["train_reward"] == counts["score_ablation"] == 1
 
 
 def test_two_heavy_jobs_share_the_processors_that_there_are(snakemake):
@@ -114,6 +122,9 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     counts = job_counts(output)
     assert counts["train_reward"] == 10  # five rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
+    # One for all models of table 1 and seeds, one for the one ablation.
+    assert counts["score_captions"] == 2
+    assert counts["score_ablation"] == 1
     assert counts["describe_data"] == 1
     assert sum(name.startswith("make_table") for name in counts) == 12
     assert sum(name.startswith("run_") for name in counts) == 3

@@ -175,6 +175,12 @@ for backbone in {*BACKBONES, *config["per_backbone"]} - set(ARCHITECTURES):
 SPLITS = list(config["data"]["images"])
 OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
+# Scored in one process a backbone, with prompting: the models of table 1, which waits for no other.
+TOGETHER = [
+    model
+    for model in ("tldr", "naive")
+    if all((backbone, model) in REWARD_MODELS for backbone in BACKBONES)
+]
 ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
 PLAIN = "tldr_plain"
 # Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
@@ -262,6 +268,25 @@ def tau_files(folder: str) -> list:
     path = f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/taus/{folder}/{{tau}}.jsonl"
     taus = config["tau_captions"]["caption_taus"]
     return expand(path, tau=taus, allow_missing=True)
+
+
+def scored(run: str, captions: list, scores: list) -> str:
+    """Caption files with the score file of each, as options of score-captions for one run."""
+    files = zip(captions, scores, strict=True)
+    return " ".join(f"--scores {shlex.join((run, *pair))}" for pair in files)
+
+
+def held_out_runs(wildcards, input, output) -> str:
+    """Reward models, and score files with their captions; their folders name the runs."""
+    captions = {Path(file).name: file for file in input.captions}
+    words = []
+    for folder in input.reward_models:
+        run = "/".join(Path(folder).parts[-4:-1])
+        words.append(f"--reward-model {shlex.join((run, folder))}")
+    for file in output:
+        run = "/".join(Path(file).parts[-5:-2])
+        words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
+    return " ".join(words)
 
 
 def given(input, names: str) -> str:

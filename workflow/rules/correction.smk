@@ -99,7 +99,7 @@ rule measure_correction:
         runtime=10,
     params:
         judgements=lambda wildcards, input: repeated("--judgements", input.judgements),
-        detector=f"{DETECTOR_BACKBONE}/{DETECTOR}/seed{DETECTOR_SEED}",
+        detector=DETECTOR_RUN,
         scale=config["scale"],
         code=code("measure-correction", "tables"),
     shell:

@@ -2,6 +2,7 @@
 # LM head; judged by the oracle, by their own reward model and by the other backbones'.
 
 TAU_FOLDER = "<reward>/{backbone}/{reward_model}/seed{seed}/taus"
+TAU_DETECTOR = f"{{detector}}/tldr/seed{config['seeds'][0]}"
 
 
 rule caption_taus:
@@ -71,7 +72,7 @@ rule score_tau_captions:
         image_records="<data>/images.jsonl",
         captions=tau_files("captions"),
         backbone="<backbones>/{detector}/final",
-        detector=f"<reward>/{{detector}}/tldr/seed{config['seeds'][0]}/reward_model",
+        reward_model=f"<reward>/{TAU_DETECTOR}/reward_model",
     output:
         tau_files("scores/{detector}"),
     log:
@@ -86,15 +87,16 @@ rule score_tau_captions:
         mem_mb=3000,
         runtime=60,
     params:
-        captions=lambda wildcards, input: repeated("--captions", input.captions),
-        scores=lambda wildcards, output: repeated("--out", output),
-        seed=config["seeds"][0],
+        run=TAU_DETECTOR,
+        scores=lambda wildcards, input, output: scored(
+            TAU_DETECTOR.format(**wildcards), input.captions, output
+        ),
         code=code("score-captions", "models"),
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
-        " --reward-model {input.detector:q} --image-records {input.image_records:q}"
-        " {params.captions} {params.scores} --cut --threads {threads}"
-        " --run {wildcards.detector}/tldr/seed{params.seed} 2>&1 | tee {log:q} >&2"
+        " --image-records {input.image_records:q}"
+        " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
+        " --threads {threads} 2>&1 | tee {log:q} >&2"
 
 
 rule measure_taus:
