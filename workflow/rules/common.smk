@@ -248,7 +248,7 @@ def of_runs(file: str, models: list, splits: list = ["test"], backbones: list = 
         for seed in config["seeds"]
         if model in models and backbone in backbones
     ]
-    return expand(f"{{folder}}/{file}", folder=folders, split=splits)
+    return expand(f"{{folder}}/{file}", folder=folders, split=splits, allow_missing=True)
 
 
 def of_prompting(file: str, splits: list = ["test"]) -> list:
@@ -268,6 +268,12 @@ def tau_files(folder: str) -> list:
     path = f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/taus/{folder}/{{tau}}.jsonl"
     taus = config["tau_captions"]["caption_taus"]
     return expand(path, tau=taus, allow_missing=True)
+
+
+def of_taus(folder: str, models: list) -> list:
+    """One file a tau in a folder of the tau sweep of every registered run of some reward models."""
+    taus = config["tau_captions"]["caption_taus"]
+    return [path for tau in taus for path in of_runs(f"taus/{folder}/{tau}.jsonl", models)]
 
 
 def scored(run: str, captions: list, scores: list) -> str:
