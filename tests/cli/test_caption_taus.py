@@ -46,15 +46,17 @@ def test_captions_are_written_judged_scored_and_measured(world, tmp_path, comman
     )
     found = read_records(tmp_path / "judged/1.jsonl", Judgement)
     assert [one.caption_id for one in found] == [one.caption_id for one in said["1"]]
-    scores = " ".join(f"--out {tmp_path}/scores/{tau}.jsonl" for tau in ("0", "1"))
+    run = "paligemma/tldr/seed0"
+    scores = [f"{tmp_path}/scores/{tau}.jsonl" for tau in ("0", "1")]
+    written = " ".join(f"--scores {run} {a} {b}" for a, b in zip(files, scores, strict=True))
     scored = command(
-        f"score-captions --backbone {world.backbone} --reward-model {reward_model} "
-        f"--image-records {world.image_records} {given} {scores} --cut --run paligemma/tldr/seed0"
+        f"score-captions --backbone {world.backbone} --reward-model {run} {reward_model} "
+        f"--image-records {world.image_records} {written} --cut"
     )
     assert scored.status == 0, scored.err
     measured = command(
-        f"measure-taus --run paligemma/tldr/seed0 --split test --scale smoke --caption-taus 0,1 "
-        f"{given} {judged} --detectors paligemma {scores.replace('--out', '--scores')} "
+        f"measure-taus --run {run} --split test --scale smoke --caption-taus 0,1 "
+        f"{given} {judged} --detectors paligemma --scores {scores[0]} --scores {scores[1]} "
         f"--counts {tmp_path}/counts.csv --bootstrap 20 --metrics {tmp_path}/metrics.csv"
     )
     assert measured.status == 0, measured.err

@@ -1,4 +1,4 @@
-"""Scoring by the command: every token, the last one, or the LM head; labels are not looked at."""
+"""Scoring by the command: every token, the last one, or the LM head; several runs at once."""
 
 import json
 
@@ -29,19 +29,28 @@ def model(world, tmp_path, command):
     return train
 
 
-def score(world, command, out, captions, extra):
-    """Score a caption file; returns the score records."""
-    outcome = command(
-        f"score-captions --backbone {world.backbone} --image-records {world.image_records} "
-        f"--captions {captions} --out {out} --run some/run {extra}"
+LIKELIHOOD = "--likelihood some/run"
+
+
+def run_command(world, command, extra):
+    """Run the command on the world's backbone; its outcome."""
+    return command(
+        f"score-captions --backbone {world.backbone} --image-records {world.image_records} {extra}"
     )
+
+
+def score(world, command, out, captions, extra):
+    """Score a caption file by one run; returns the score records."""
+    outcome = run_command(world, command, f"{extra} --scores some/run {captions} {out}")
     assert outcome.status == 0, outcome.err
     return read_records(out, ScoreRecord)
 
 
 def test_every_token_of_every_caption_is_scored(world, tmp_path, command, model):
     folder = model("tldr")
-    scores = score(world, command, tmp_path / "s.jsonl", world.test, f"--reward-model {folder}")
+    scores = score(
+        world, command, tmp_path / "s.jsonl", world.test, f"--reward-model some/run {folder}"
+    )
     captions = read_records(world.test, CaptionRecord)
     assert [s.caption_id for s in scores] == [c.caption_id for c in captions]
     for found, caption in zip(scores, captions, strict=True):
@@ -56,21 +65,23 @@ def test_scores_do_not_depend_on_the_labels(world, tmp_path, command, model):
     lines = [json.loads(line) for line in world.test.read_text().splitlines()]
     blind = tmp_path / "blind.jsonl"
     blind.write_text("".join(json.dumps(line | {"bad_spans": None}) + "\n" for line in lines))
-    extra = f"--reward-model {folder}"
+    extra = f"--reward-model some/run {folder}"
     seen = score(world, command, tmp_path / "a.jsonl", world.test, extra)
     assert score(world, command, tmp_path / "b.jsonl", blind, extra) == seen
 
 
 def test_the_naive_model_judges_the_last_token(world, tmp_path, command, model):
     folder = model("naive")
-    scores = score(world, command, tmp_path / "s.jsonl", world.test, f"--reward-model {folder}")
+    scores = score(
+        world, command, tmp_path / "s.jsonl", world.test, f"--reward-model some/run {folder}"
+    )
     captions = read_records(world.test, CaptionRecord)
     for found, caption in zip(scores, captions, strict=True):
         assert found.offsets == ((len(caption.text) - 1, len(caption.text)),)
 
 
 def test_without_a_reward_model_the_lm_head_scores(world, tmp_path, command):
-    scores = score(world, command, tmp_path / "s.jsonl", world.test, "")
+    scores = score(world, command, tmp_path / "s.jsonl", world.test, LIKELIHOOD)
     assert all(0 <= p <= 1 for found in scores for p in found.p_good)
     assert len({p for found in scores for p in found.p_good}) > 10
 
@@ -78,28 +89,69 @@ def test_without_a_reward_model_the_lm_head_scores(world, tmp_path, command):
 def test_one_task_can_be_scored_alone(world, tmp_path, command):
     captions = read_records(world.train, CaptionRecord)
     assert {caption.task for caption in captions} == {"caption", "vqa"}
-    scores = score(world, command, tmp_path / "s.jsonl", world.train, "--task vqa")
+    extra = f"{LIKELIHOOD} --task vqa"
+    scores = score(world, command, tmp_path / "s.jsonl", world.train, extra)
     assert [s.caption_id for s in scores] == [c.caption_id for c in captions if c.task == "vqa"]
 
 
-def test_as_many_score_files_as_caption_files_are_needed(world, tmp_path, command):
-    outcome = command(
-        f"score-captions --backbone {world.backbone} --image-records {world.image_records} "
-        f"--captions {world.test} --captions {world.train} --out {tmp_path}/a.jsonl --run r"
+@pytest.mark.parametrize("order", [("tldr", "naive"), ("naive", "tldr")])
+def test_runs_scored_together_score_as_they_do_alone(world, tmp_path, command, model, order):
+    given = {loss: f"--reward-model r/{loss} {model(loss)}" for loss in order}
+    given["likelihood"] = "--likelihood r/likelihood"
+    for run, who in given.items():
+        alone = f"{who} --scores r/{run} {world.test} {tmp_path}/{run}_alone.jsonl"
+        assert run_command(world, command, alone).status == 0
+    # Other captions, some of other images, come first.
+    files = " ".join(
+        f"--scores r/{run} {captions} {tmp_path}/{run}_{captions.stem}.jsonl"
+        for run in given
+        for captions in (world.train, world.test)
     )
+    outcome = run_command(world, command, f"{' '.join(given.values())} {files}")
+    assert outcome.status == 0, outcome.err
+    for run in given:
+        found = (tmp_path / f"{run}_test.jsonl").read_bytes()
+        assert found == (tmp_path / f"{run}_alone.jsonl").read_bytes()
+    lists = [read_records(tmp_path / f"{run}_test.jsonl", ScoreRecord) for run in given]
+    assert len({tuple(one.p_good[-1] for one in some) for some in lists}) == 3
+
+
+@pytest.mark.parametrize(
+    ("extra", "line"),
+    [
+        ("--scores r c.jsonl a.jsonl", "no model to score with; give --reward-model or --like"),
+        (
+            "--likelihood r --scores q c.jsonl a.jsonl --scores r c.jsonl b.jsonl",
+            "--scores of run 'q'; models are r",
+        ),
+        (
+            "--likelihood r --reward-model q model/ --scores r c.jsonl a.jsonl",
+            "run 'q' has a model and no --scores",
+        ),
+        (
+            "--likelihood r --reward-model r model/ --scores r c.jsonl a.jsonl",
+            "run 'r' is given twice",
+        ),
+        (
+            "--likelihood r --scores r c.jsonl a.jsonl --scores r d.jsonl a.jsonl",
+            "score file 'a.jsonl' is given twice",
+        ),
+        ("--likelihood r --scores r c.jsonl", "'--scores' requires 3 arguments"),
+    ],
+)
+def test_each_run_needs_one_model_and_score_files_of_its_own(world, command, extra, line):
+    outcome = run_command(world, command, extra)
     assert outcome.status == 2
-    assert "2 caption files and 1 score files" in outcome.err
-    assert not (tmp_path / "a.jsonl").exists()
+    assert line in outcome.err
+    assert outcome.err.count("\n") == 1
 
 
 def test_an_empty_caption_is_refused(world, tmp_path, command):
     first = json.loads(world.test.read_text().splitlines()[0])
     path = tmp_path / "empty.jsonl"
     path.write_text(json.dumps(first | {"text": "  "}) + "\n")
-    outcome = command(
-        f"score-captions --backbone {world.backbone} --image-records {world.image_records} "
-        f"--captions {path} --out {tmp_path}/a.jsonl --run r"
-    )
+    extra = f"{LIKELIHOOD} --scores some/run {path} {tmp_path}/a.jsonl"
+    outcome = run_command(world, command, extra)
     assert outcome.status == 2
     assert "has an empty text" in outcome.err
 
@@ -111,22 +163,21 @@ def generated(text):
 def test_a_caption_too_long_for_the_context_is_refused_or_cut(world, tmp_path, command):
     path = tmp_path / "long.jsonl"
     write_records(path, [generated("a ring . " * 200)])
-    outcome = command(
-        f"score-captions --backbone {world.backbone} --image-records {world.image_records} "
-        f"--captions {path} --out {tmp_path}/s.jsonl --run some/run"
-    )
+    extra = f"{LIKELIHOOD} --scores some/run {path} {tmp_path}/s.jsonl"
+    outcome = run_command(world, command, extra)
     assert outcome.status == 2
     assert "this backbone's context holds 255" in outcome.err
-    (found,) = score(world, command, tmp_path / "s.jsonl", path, "--cut")
+    cutting = f"{LIKELIHOOD} --cut"
+    (found,) = score(world, command, tmp_path / "s.jsonl", path, cutting)
     # 16 image tokens, <bos>, four words of the prompt and a newline stand before it.
     assert len(found.p_good) == len(found.offsets) == 255 - 22
     whole = generated("a ring . " * 70)
     write_records(path, [whole])
-    cut = score(world, command, tmp_path / "a.jsonl", path, "--cut")
-    assert cut == score(world, command, tmp_path / "b.jsonl", path, "")
+    cut = score(world, command, tmp_path / "a.jsonl", path, cutting)
+    assert cut == score(world, command, tmp_path / "b.jsonl", path, LIKELIHOOD)
 
 
 def test_a_model_that_said_nothing_has_no_scores(world, tmp_path, command):
     path = tmp_path / "none.jsonl"
     write_records(path, [])
-    assert score(world, command, tmp_path / "s.jsonl", path, "--cut") == []
+    assert score(world, command, tmp_path / "s.jsonl", path, f"{LIKELIHOOD} --cut") == []

@@ -8,6 +8,7 @@ from tldr_reward.backbones.batches import Item, collate
 from tldr_reward.errors import InputError
 from tldr_reward.reward.model import (
     Adapter,
+    attached_reward_model,
     load_reward_model,
     new_reward_model,
     parse_parts,
@@ -94,6 +95,26 @@ def test_a_saved_model_scores_the_same(name, tmp_path):
     assert not [n for n in names if n.endswith((".bin", ".pt", ".pkl"))]
     again = load_reward_model(small_backbone(name), tmp_path / "model")
     assert torch.equal(before, again.logits(batch))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_model_that_was_detached_leaves_its_backbone_as_it_was(name, tmp_path, recwarn):
+    for seed, parts in enumerate(("projector,decoder", "projector")):
+        model = new_reward_model(small_backbone(name), Adapter(parse_parts(parts), 4, 4, 0.0), seed)
+        for parameter, tensor in model.named_parameters():
+            if "lora_B" in parameter:
+                tensor.data.fill_(0.05)
+        save_reward_model(model, tmp_path / parts, {"loss": "tldr"})
+    backbone = small_backbone(name)
+    before = {key: tensor.clone() for key, tensor in backbone.model.state_dict().items()}
+    for parts in ("projector,decoder", "projector", "projector,decoder"):
+        with attached_reward_model(backbone, tmp_path / parts) as model:
+            alone = load_reward_model(small_backbone(name), tmp_path / parts)
+            assert lora_modules(model) == lora_modules(alone)
+        after = backbone.model.state_dict()
+        assert before.keys() == after.keys()
+        assert all(torch.equal(before[key], after[key]) for key in before)
+    assert not [warning for warning in recwarn if "peft" in str(warning.message).lower()]
 
 
 def test_a_head_of_another_width_is_refused(tmp_path):

@@ -9,7 +9,8 @@ import yaml
 from tldr_reward.cli.threads import available_processors
 
 ROOT = Path(__file__).parents[2]
-HEADER = re.compile(r"^(?:rule (\w+)|use rule (\w+) as (\w+) with):$", re.MULTILINE)
+# Below a condition, a rule stands four spaces in.
+HEADER = re.compile(r"^( {4})?(?:rule (\w+)|use rule (\w+) as (\w+) with):$", re.MULTILINE)
 
 
 def rule_blocks() -> dict[str, str]:
@@ -17,16 +18,19 @@ def rule_blocks() -> dict[str, str]:
     blocks: dict[str, str] = {}
     for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
         pieces = HEADER.split(path.read_text())[1:]
-        for name, parent, child, body in zip(*(pieces[i::4] for i in range(4)), strict=True):
-            blocks[name or child] = blocks.get(parent, "") + body
+        for inside, name, parent, child, body in zip(
+            *(pieces[i::5] for i in range(5)), strict=True
+        ):
+            own = body.replace("\n    ", "\n") if inside else body
+            blocks[name or child] = blocks.get(parent, "") + own
     return blocks
 
 
 BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
-         "score_likelihood", "collect_responses", "score_responses",
-         "evaluate_benchmarks",
-         "caption_taus", "score_tau_captions", "correct_captions")  # fmt: skip
+         "score_ablation", "collect_responses", "score_responses",
+         "evaluate_benchmarks", "caption_taus", "score_tau_captions",
+         "score_control_tau_captions", "correct_captions")  # fmt: skip
 
 
 def directive(block: str, name: str) -> str:
@@ -91,11 +95,30 @@ def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
     counts = job_counts(output)
     assert counts["train_reward"] == 4
     assert counts["train_language"] == counts["train_vision"] == 2
+    assert counts["score_captions"] == 2  # one a backbone, prompting among its runs
+    assert "score_ablation" not in counts
     assert counts["make_table1"] == 1
     assert "describe_data" not in counts
     assert "_only/" not in output
     assert "results/mini/reward/llama/naive/seed0/metrics/test.csv" in output
     assert "ood_scene.csv" not in output
+
+
+def test_captions_over_tau_are_scored_in_a_job_a_detector_controls_apart(snakemake):
+    shown = snakemake("paper_tables/table6.csv", "-n")
+    counts = job_counts(shown.stdout + shown.stderr)
+    assert counts["train_reward"] == counts["caption_taus"] == counts["score_tau_captions"] == 2
+    assert "score_control_tau_captions" not in counts
+    shown = snakemake("figures/tau_sweep.pdf", "-n")
+    counts = job_counts(shown.stdout + shown.stderr)
+    assert counts["caption_taus"] == 6
+    assert counts["score_tau_captions"] == counts["score_control_tau_captions"] == 2
+
+
+def test_a_reward_model_that_no_table_scores_can_be_scored(snakemake):
+    shown = snakemake("results/mini/reward/llama/captions/seed0/scores/test.jsonl", "-n")
+    counts = job_counts(shown.stdout + shown.stderr)
+    assert counts["train_reward"] == counts["score_ablation"] == 1
 
 
 def test_two_heavy_jobs_share_the_processors_that_there_are(snakemake):
@@ -114,6 +137,10 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     counts = job_counts(output)
     assert counts["train_reward"] == 10  # five rows of the registry, two seeds
     assert counts["measure_backbone"] == 2
+    # One for all models of table 1 and seeds, one for the one ablation, one a detector.
+    assert counts["score_captions"] == 2
+    assert counts["score_ablation"] == 1
+    assert counts["score_tau_captions"] == 2
     assert counts["describe_data"] == 1
     assert sum(name.startswith("make_table") for name in counts) == 12
     assert sum(name.startswith("run_") for name in counts) == 3

@@ -175,6 +175,12 @@ for backbone in {*BACKBONES, *config["per_backbone"]} - set(ARCHITECTURES):
 SPLITS = list(config["data"]["images"])
 OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
+# Scored in one process a backbone, with prompting: the models of table 1, which waits for no other.
+TOGETHER = [
+    model
+    for model in ("tldr", "naive")
+    if all((backbone, model) in REWARD_MODELS for backbone in BACKBONES)
+]
 ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
 PLAIN = "tldr_plain"
 # Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
@@ -242,7 +248,7 @@ def of_runs(file: str, models: list, splits: list = ["test"], backbones: list = 
         for seed in config["seeds"]
         if model in models and backbone in backbones
     ]
-    return expand(f"{{folder}}/{file}", folder=folders, split=splits)
+    return expand(f"{{folder}}/{file}", folder=folders, split=splits, allow_missing=True)
 
 
 def of_prompting(file: str, splits: list = ["test"]) -> list:
@@ -262,6 +268,31 @@ def tau_files(folder: str) -> list:
     path = f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/taus/{folder}/{{tau}}.jsonl"
     taus = config["tau_captions"]["caption_taus"]
     return expand(path, tau=taus, allow_missing=True)
+
+
+def of_taus(folder: str, models: list) -> list:
+    """One file a tau in a folder of the tau sweep of every registered run of some reward models."""
+    taus = config["tau_captions"]["caption_taus"]
+    return [path for tau in taus for path in of_runs(f"taus/{folder}/{tau}.jsonl", models)]
+
+
+def scored(run: str, captions: list, scores: list) -> str:
+    """Caption files with the score file of each, as options of score-captions for one run."""
+    files = zip(captions, scores, strict=True)
+    return " ".join(f"--scores {shlex.join((run, *pair))}" for pair in files)
+
+
+def held_out_runs(wildcards, input, output) -> str:
+    """Reward models, and score files with their captions; their folders name the runs."""
+    captions = {Path(file).name: file for file in input.captions}
+    words = []
+    for folder in input.reward_models:
+        run = "/".join(Path(folder).parts[-4:-1])
+        words.append(f"--reward-model {shlex.join((run, folder))}")
+    for file in output:
+        run = "/".join(Path(file).parts[-5:-2])
+        words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
+    return " ".join(words)
 
 
 def given(input, names: str) -> str:

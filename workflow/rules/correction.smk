@@ -115,7 +115,7 @@ rule measure_correction:
     params:
         judged=lambda wildcards, input: repeated("--judgements", input.judgements)
         + repeated("--human-verdicts", input.people),
-        detector=f"{DETECTOR_BACKBONE}/{DETECTOR}/seed{DETECTOR_SEED}",
+        detector=DETECTOR_RUN,
         scale=config["scale"],
         code=code("measure-correction", "tables"),
     shell:

@@ -1,76 +1,84 @@
 # Scores of held-out captions, and what they are worth. Scoring never sees a label.
 
 
+# A process a backbone, not one a run: loading torch takes about as long as a mini model's scores.
+# Prompting is among the runs: the backbone's own LM head, zero-shot. Its threshold is chosen on
+# validation captions, which no other run is scored on. What needs TLDR alone waits for naive too.
 rule score_captions:
-    input:
-        images="<data>/images",
-        image_records="<data>/images.jsonl",
-        captions=expand("<data>/captions/{split}.jsonl", split=HELD_OUT),
-        backbone="<backbones>/{backbone}/final",
-        reward_model="<reward>/{backbone}/{reward_model}/seed{seed}/reward_model",
-    output:
-        expand(
-            "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
-            split=HELD_OUT,
-            allow_missing=True,
-        ),
-    log:
-        "<logs>/score_captions/{backbone}/{reward_model}/seed{seed}.log",
-    benchmark:
-        "<benchmarks>/score_captions/{backbone}/{reward_model}/seed{seed}.tsv"
-    conda:
-        "../../envs/models.yaml"
-    threads: HEAVY_THREADS
-    resources:
-        heavy=1,
-        mem_mb=3000,
-        runtime=60,
-    params:
-        captions=lambda wildcards, input: repeated("--captions", input.captions),
-        scores=lambda wildcards, output: repeated("--out", output),
-        code=code("score-captions", "models"),
-    shell:
-        "tldr-reward score-captions --backbone {input.backbone:q}"
-        " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
-        " {params.captions} {params.scores} --task caption --threads {threads}"
-        " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
-        " 2>&1 | tee {log:q} >&2"
-
-
-# The prompting baseline: the backbone's own LM head, zero-shot. Its threshold is chosen on
-# validation captions, which no other run is scored on.
-rule score_likelihood:
     input:
         images="<data>/images",
         image_records="<data>/images.jsonl",
         captions=expand("<data>/captions/{split}.jsonl", split=["validation", *HELD_OUT]),
         backbone="<backbones>/{backbone}/final",
+        reward_models=expand(
+            "<reward>/{backbone}/{reward_model}/seed{seed}/reward_model",
+            reward_model=TOGETHER,
+            seed=config["seeds"],
+            allow_missing=True,
+        ),
     output:
         expand(
             "<reward>/{backbone}/prompting/seed0/scores/{split}.jsonl",
             split=["validation", *HELD_OUT],
             allow_missing=True,
         ),
+        expand(
+            "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
+            reward_model=TOGETHER,
+            seed=config["seeds"],
+            split=HELD_OUT,
+            allow_missing=True,
+        ),
     log:
-        "<logs>/score_likelihood/{backbone}.log",
+        "<logs>/score_captions/{backbone}.log",
     benchmark:
-        "<benchmarks>/score_likelihood/{backbone}.tsv"
+        "<benchmarks>/score_captions/{backbone}.tsv"
     conda:
         "../../envs/models.yaml"
     threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,
-        runtime=60,
+        runtime=120,
     params:
-        captions=lambda wildcards, input: repeated("--captions", input.captions),
-        scores=lambda wildcards, output: repeated("--out", output),
+        likelihood=lambda wildcards: f"--likelihood {wildcards.backbone}/prompting/seed0",
+        runs=held_out_runs,
         code=code("score-captions", "models"),
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
-        " --image-records {input.image_records:q} {params.captions} {params.scores}"
-        " --task caption --threads {threads} --run {wildcards.backbone}/prompting/seed0"
-        " 2>&1 | tee {log:q} >&2"
+        " --image-records {input.image_records:q} {params.likelihood} {params.runs}"
+        " --task caption --threads {threads} 2>&1 | tee {log:q} >&2"
+
+
+# Any other reward model, all its seeds together. Among the above, it would have to be trained before
+# table 1 can be made; and not every backbone has each.
+use rule score_captions as score_ablation with:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        captions=expand("<data>/captions/{split}.jsonl", split=HELD_OUT),
+        backbone="<backbones>/{backbone}/final",
+        reward_models=expand(
+            "<reward>/{backbone}/{reward_model}/seed{seed}/reward_model",
+            seed=config["seeds"],
+            allow_missing=True,
+        ),
+    output:
+        expand(
+            "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
+            seed=config["seeds"],
+            split=HELD_OUT,
+            allow_missing=True,
+        ),
+    log:
+        "<logs>/score_ablation/{backbone}/{reward_model}.log",
+    benchmark:
+        "<benchmarks>/score_ablation/{backbone}/{reward_model}.tsv"
+    params:
+        likelihood="",
+
+
+ruleorder: score_captions > score_ablation
 
 
 rule measure_reward_model:

@@ -2,6 +2,7 @@
 # LM head; judged by the oracle, by their own reward model and by the other backbones'.
 
 TAU_FOLDER = "<reward>/{backbone}/{reward_model}/seed{seed}/taus"
+TAU_DETECTOR = f"{{detector}}/tldr/seed{config['seeds'][0]}"
 
 
 rule caption_taus:
@@ -65,36 +66,56 @@ rule judge_tau_captions:
         " {params.judgements} 2>&1 | tee {log:q} >&2"
 
 
+# A process a detector, not one a run: loading torch takes about as long as a run's captions.
 rule score_tau_captions:
     input:
         images="<data>/images",
         image_records="<data>/images.jsonl",
-        captions=tau_files("captions"),
+        captions=of_taus("captions", ["tldr"]),
         backbone="<backbones>/{detector}/final",
-        detector=f"<reward>/{{detector}}/tldr/seed{config['seeds'][0]}/reward_model",
+        reward_model=f"<reward>/{TAU_DETECTOR}/reward_model",
     output:
-        tau_files("scores/{detector}"),
+        of_taus("scores/{detector}", ["tldr"]),
     log:
-        "<logs>/score_tau_captions/{backbone}/{reward_model}/seed{seed}/{detector}.log",
+        "<logs>/score_tau_captions/{detector}.log",
     benchmark:
-        "<benchmarks>/score_tau_captions/{backbone}/{reward_model}/seed{seed}/{detector}.tsv"
+        "<benchmarks>/score_tau_captions/{detector}.tsv"
     conda:
         "../../envs/models.yaml"
     threads: HEAVY_THREADS
     resources:
         heavy=1,
         mem_mb=3000,
-        runtime=60,
+        runtime=120,
     params:
-        captions=lambda wildcards, input: repeated("--captions", input.captions),
-        scores=lambda wildcards, output: repeated("--out", output),
-        seed=config["seeds"][0],
+        run=TAU_DETECTOR,
+        scores=lambda wildcards, input, output: scored(
+            TAU_DETECTOR.format(**wildcards), input.captions, output
+        ),
         code=code("score-captions", "models"),
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
-        " --reward-model {input.detector:q} --image-records {input.image_records:q}"
-        " {params.captions} {params.scores} --cut --threads {threads}"
-        " --run {wildcards.detector}/tldr/seed{params.seed} 2>&1 | tee {log:q} >&2"
+        " --image-records {input.image_records:q}"
+        " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
+        " --threads {threads} 2>&1 | tee {log:q} >&2"
+
+
+# Controls apart from TLDR: table 6 is of TLDR alone, and waits for none of them to be trained.
+if of_taus("captions", config["controls"]):
+
+    use rule score_tau_captions as score_control_tau_captions with:
+        input:
+            images="<data>/images",
+            image_records="<data>/images.jsonl",
+            captions=of_taus("captions", config["controls"]),
+            backbone="<backbones>/{detector}/final",
+            reward_model=f"<reward>/{TAU_DETECTOR}/reward_model",
+        output:
+            of_taus("scores/{detector}", config["controls"]),
+        log:
+            "<logs>/score_control_tau_captions/{detector}.log",
+        benchmark:
+            "<benchmarks>/score_control_tau_captions/{detector}.tsv"
 
 
 rule measure_taus:

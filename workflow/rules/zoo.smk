@@ -114,7 +114,7 @@ rule score_responses:
         image_records="<data>/images.jsonl",
         captions=expand("<zoo>/{model}/captions/{split}.jsonl", split=CAPTIONED, allow_missing=True),
         backbone=f"<backbones>/{DETECTOR_BACKBONE}/final",
-        reward_model=(f"<reward>/{DETECTOR_BACKBONE}/{DETECTOR}/seed{DETECTOR_SEED}/reward_model"),
+        reward_model=f"<reward>/{DETECTOR_RUN}/reward_model",
     output:
         expand("<zoo>/{model}/scores/{split}.jsonl", split=CAPTIONED, allow_missing=True),
     log:
@@ -129,15 +129,14 @@ rule score_responses:
         mem_mb=3000,
         runtime=60,
     params:
-        captions=lambda wildcards, input: repeated("--captions", input.captions),
-        scores=lambda wildcards, output: repeated("--out", output),
-        run=f"{DETECTOR_BACKBONE}/{DETECTOR}/seed{DETECTOR_SEED}",
+        run=DETECTOR_RUN,
+        scores=lambda wildcards, input, output: scored(DETECTOR_RUN, input.captions, output),
         code=code("score-captions", "models"),
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
-        " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
-        " {params.captions} {params.scores} --cut --threads {threads} --run {params.run}"
-        " 2>&1 | tee {log:q} >&2"
+        " --image-records {input.image_records:q}"
+        " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
+        " --threads {threads} 2>&1 | tee {log:q} >&2"
 
 
 rule measure_hallucination:

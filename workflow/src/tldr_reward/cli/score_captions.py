@@ -1,89 +1,104 @@
-"""`tldr-reward score-captions`: P(good) of every token of captions, by one reward model."""
+"""`tldr-reward score-captions`: P(good) of every token of captions, by models of one backbone."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_records
 
 
 @click.command()
 @click.option("--backbone", "backbone_folder", type=Path, required=True)
-@click.option("--reward-model", type=Path, help="without it, the LM head's likelihood scores")
+@click.option(
+    "--reward-model",
+    "reward_models",
+    type=(str, Path),
+    multiple=True,
+    metavar="RUN FOLDER",
+    help="a run's name and its reward model; repeatable",
+)
+@click.option(
+    "--likelihood", metavar="RUN", help="name of the run that is the LM head's own likelihood"
+)
 @click.option("--image-records", type=Path, required=True)
-@click.option("--captions", type=Path, multiple=True, required=True, help="repeatable, as --out")
-@click.option("--out", type=Path, multiple=True, required=True, help="score file of each")
+@click.option(
+    "--scores",
+    type=(str, Path, Path),
+    multiple=True,
+    required=True,
+    metavar="RUN CAPTIONS OUT",
+    help="which run scores which captions, and the file to write; repeatable",
+)
 @click.option(
     "--task", type=click.Choice(["caption", "vqa"]), help="score this task alone; else both"
 )
 @click.option("--cut", is_flag=True, help="score of a caption too long for the context what fits")
-@click.option("--run", "run_id", required=True, help="name written into the score records")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def command(
-    backbone_folder, reward_model, image_records, captions, out, task, cut, run_id, threads
+    backbone_folder, reward_models, likelihood, image_records, scores, task, cut, threads
 ) -> None:
-    """Score caption files in one process; labels in them are not looked at.
+    """Score caption files by one or more runs in one process; labels in them are not looked at.
 
-    Files without a caption give files without a score: a model may have had nothing to say.
+    A response-level (naive) model judges the last token alone. With --likelihood the backbone's own
+    LM head gives each token its likelihood (the prompting baseline). What a run says of a file
+    does not depend on the other runs and files. A file without a caption gives one without a
+    score: a model may have had nothing to say.
 
-    A response-level (naive) model judges the last token alone. Without --reward-model the
-    backbone's own LM head gives each token its likelihood (the prompting baseline).
-
-    Example: tldr-reward score-captions --backbone final/ --reward-model reward_model/
-    --image-records images.jsonl --captions test.jsonl --out scores/test.jsonl
-    --run paligemma/tldr/seed0
+    Example: tldr-reward score-captions --backbone final/ --image-records images.jsonl
+    --reward-model paligemma/tldr/seed0 reward_model/ --likelihood paligemma/prompting/seed0
+    --scores paligemma/tldr/seed0 test.jsonl tldr/test.jsonl
+    --scores paligemma/prompting/seed0 test.jsonl prompting/test.jsonl
     """
-    import json
-
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.cli.inputs import cached_features, caption_items, read_images
     from tldr_reward.cli.threads import use_threads
-    from tldr_reward.errors import InputError
-    from tldr_reward.reward.model import load_reward_model
-    from tldr_reward.reward.scoring import (
-        likelihood_probabilities,
-        reward_probabilities,
-        score_items,
-    )
+    from tldr_reward.reward.scoring import score_items, scorer
 
-    if len(captions) != len(out):
-        raise InputError(
-            f"{len(captions)} caption files and {len(out)} score files; as many needed"
-        )
+    runs = [*reward_models, *([(likelihood, None)] if likelihood else [])]
+    _check_runs([run for run, _ in runs], scores)
     use_threads(threads)
-    records = [
-        [record for record in read_records(path, CaptionRecord) if task in (None, record.task)]
-        for path in captions
-    ]
-    wanted = [record.image_id for some in records for record in some]
+    captions = {
+        path: [one for one in read_records(path, CaptionRecord) if task in (None, one.task)]
+        for path in dict.fromkeys(path for _, path, _ in scores)
+    }
+    # Sorted: batches, and so the last digits of scores, do not depend on the other files.
+    wanted = sorted({one.image_id for some in captions.values() for one in some})
     if not wanted:
-        for path in out:
-            write_records(path, [])
+        for _, _, out in scores:
+            write_records(out, [])
         return
     rows, images = read_images(image_records, wanted)
     backbone = load_backbone(backbone_folder)
     features = cached_features(backbone, images)
-    last_only = False
-    if reward_model is None:
-        probabilities = lambda batch: likelihood_probabilities(backbone, batch)  # noqa: E731
-    else:
-        model = load_reward_model(backbone, reward_model)
-        last_only = json.loads((reward_model / "settings.json").read_text())["loss"] == "naive"
-        probabilities = lambda batch: reward_probabilities(model, batch)  # noqa: E731
+    items = {path: caption_items(backbone, some, rows, cut) for path, some in captions.items()}
     pad = backbone.tokenizer.pad_token_id
-    for some, path in zip(records, out, strict=True):
-        items = caption_items(backbone, some, rows, cut)
-        scores = dict(score_items(items, features, pad, probabilities, f"scoring {path.stem}"))
-        first = -1 if last_only else 0
-        write_records(
-            path,
-            (
-                ScoreRecord(
-                    record.caption_id,
-                    run_id,
-                    items[index].response.offsets[first:],
-                    tuple(float(f"{p:.6g}") for p in scores[index][first:]),
-                )
-                for index, record in enumerate(some)
-            ),
-        )
+    for run, folder in runs:
+        with scorer(backbone, folder) as (probabilities, first):
+            for path, out in ((path, out) for name, path, out in scores if name == run):
+                label = f"{run} scores {path.stem}"
+                found = dict(score_items(items[path], features, pad, probabilities, label))
+                write_records(out, _scored(run, captions[path], items[path], found, first))
+
+
+def _scored(run: str, captions: Sequence, items: Sequence, found: dict, first: int) -> Iterator:
+    """A run's score records of captions, in their order, from the first token that it judges."""
+    for index, (caption, item) in enumerate(zip(captions, items, strict=True)):
+        p_good = tuple(float(f"{p:.6g}") for p in found[index][first:])
+        yield ScoreRecord(caption.caption_id, run, item.response.offsets[first:], p_good)
+
+
+def _check_runs(runs: Sequence[str], scores: Sequence[tuple[str, Path, Path]]) -> None:
+    """InputError unless each run has one model and at least one score file, each file one run."""
+    if not runs:
+        raise InputError("no model to score with; give --reward-model or --likelihood")
+    outs = [out for _, _, out in scores]
+    for name, given in (("run", runs), ("score file", outs)):
+        if twice := [str(one) for one in given if given.count(one) > 1]:
+            raise InputError(f"{name} {twice[0]!r} is given twice")
+    named = {run for run, _, _ in scores}
+    if unknown := named - set(runs):
+        raise InputError(f"--scores of run {min(unknown)!r}; models are {', '.join(runs)}")
+    if idle := set(runs) - named:
+        raise InputError(f"run {min(idle)!r} has a model and no --scores")

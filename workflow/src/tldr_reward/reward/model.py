@@ -115,6 +115,16 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
     return RewardModel(backbone, peft_model, head)
 
 
+@contextlib.contextmanager
+def attached_reward_model(backbone: Backbone, folder: Path | str) -> Iterator[RewardModel]:
+    """A saved reward model while the block lasts; then its backbone is as it was, for the next."""
+    model = load_reward_model(backbone, folder)
+    try:
+        yield model
+    finally:
+        model.peft_model.unload()  # never merged: the backbone's weights have not been touched
+
+
 def _attached(backbone: Backbone, folder: Path) -> PeftModel:
     """A saved adapter on its backbone; InputError when it is of another one."""
     try:

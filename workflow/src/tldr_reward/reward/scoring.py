@@ -1,13 +1,16 @@
 """Scoring: P(good) of every response token, by a reward model or by the LM head itself."""
 
+import contextlib
+import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 
 from tldr_reward.backbones.batches import Batch, Item, collate, predicting_states
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.progress import Progress
-from tldr_reward.reward.model import RewardModel
+from tldr_reward.reward.model import RewardModel, attached_reward_model
 
 
 def reward_probabilities(model: RewardModel, batch: Batch) -> torch.Tensor:
@@ -20,6 +23,22 @@ def likelihood_probabilities(backbone: Backbone, batch: Batch) -> torch.Tensor:
     states = predicting_states(backbone, batch)[:, :-1]
     log_probabilities = torch.log_softmax(backbone.logits(states).float(), dim=-1)
     return log_probabilities.gather(2, batch.ids.unsqueeze(2)).squeeze(2).exp()
+
+
+@contextlib.contextmanager
+def scorer(
+    backbone: Backbone, folder: Path | None
+) -> Iterator[tuple[Callable[[Batch], torch.Tensor], int]]:
+    """What gives P(good) of a batch, and the first token judged: of a naive model the last, -1.
+
+    A reward model's folder scores while its block lasts; without one the LM head does.
+    """
+    if folder is None:
+        yield lambda batch: likelihood_probabilities(backbone, batch), 0
+        return
+    with attached_reward_model(backbone, folder) as model:
+        naive = json.loads((folder / "settings.json").read_text())["loss"] == "naive"
+        yield lambda batch: reward_probabilities(model, batch), -1 if naive else 0
 
 
 @torch.no_grad()
