@@ -55,7 +55,7 @@ def test_there_is_a_rule_for_every_stage():
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
         "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
-        "draw_estimated_against_true",
+        "draw_estimated_against_true", "verify",
     }  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from PIL import Image
 
 from tldr_reward.benchmarks.parsing import PARSERS
 from tldr_reward.records import BenchmarkItem
-from tldr_reward.world.questions import multiple_choices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +33,7 @@ def documents(
     columns = {
         "item_id": [item.item_id for item in items],
         "prompt": [item.prompt for item in items],
-        "question": [question_alone(item.prompt) for item in items],
+        "question": [question_alone(item) for item in items],
         "options": [list(item.options) for item in items],
         "choices": [list(item.choices) for item in items],
         "answer": [item.answer for item in items],
@@ -46,10 +45,9 @@ def documents(
     return {"test": datasets.Dataset.from_dict(columns, features=features)}
 
 
-def question_alone(prompt: str) -> str:
-    """A prompt without its options, which a model is to choose from in words."""
-    found = multiple_choices(prompt)
-    return found[0] if found else prompt
+def question_alone(item: BenchmarkItem) -> str:
+    """A prompt without its options: "how many? (A) one (B) two" asks "how many?"."""
+    return item.prompt.partition(f" {item.options[0]} ")[0]
 
 
 def right_choice(document: Mapping) -> int:

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -31,10 +31,20 @@ class Adapter:
 
 
 class RewardModel:
-    """P(token is good) = sigmoid(head(last hidden state at the token itself)), head in fp32."""
+    """P(token is good) = sigmoid(head(last hidden state at the token itself)), head in fp32.
 
-    def __init__(self, backbone: Backbone, peft_model: PeftModel, head: torch.nn.Linear) -> None:
+    `settings` are those that it was trained and saved with.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        peft_model: PeftModel,
+        head: torch.nn.Linear,
+        settings: Mapping | None = None,
+    ) -> None:
         self.backbone, self.peft_model, self.head = backbone, peft_model, head
+        self.settings = settings or {}
 
     def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
         """Everything that is trained: LoRA matrices and the head's D + 1 parameters."""
@@ -96,8 +106,8 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
     for name in ("adapter_config.json", "head.safetensors", "settings.json"):
         if not (folder / name).is_file():
             raise InputError(f"no reward model at {folder}: it has no {name}")
-    found = json.loads((folder / "settings.json").read_text()).get("format")
-    if found != FORMAT:
+    settings = json.loads((folder / "settings.json").read_text())
+    if (found := settings.get("format")) != FORMAT:
         raise InputError(f"{folder}/settings.json: format {found!r}; this version reads {FORMAT!r}")
     weights = load_file(folder / "head.safetensors")
     width = backbone.text_config.hidden_size
@@ -112,7 +122,7 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
     head.load_state_dict(weights)
     peft_model.requires_grad_(False).eval()
     head.requires_grad_(False).eval()
-    return RewardModel(backbone, peft_model, head)
+    return RewardModel(backbone, peft_model, head, settings)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """Scoring: P(good) of every response token, by a reward model or by the LM head itself."""
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -37,8 +36,8 @@ def scorer(
         yield lambda batch: likelihood_probabilities(backbone, batch), 0
         return
     with attached_reward_model(backbone, folder) as model:
-        naive = json.loads((folder / "settings.json").read_text())["loss"] == "naive"
-        yield lambda batch: reward_probabilities(model, batch), -1 if naive else 0
+        first = -1 if model.settings["loss"] == "naive" else 0
+        yield lambda batch: reward_probabilities(model, batch), first
 
 
 @torch.no_grad()

@@ -1,0 +1,122 @@
+"""Claims: read from the registry, judged by tables, told on a page; and the registry itself."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from tldr_reward.errors import InputError
+from tldr_reward.paper.claims import judge_claims, read_claims, tables_of
+from tldr_reward.paper.claims_page import render_claims
+
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+REGISTRY = yaml.safe_load((WORKFLOW / "config/claims.yaml").read_text())
+SCHEMA = json.loads((WORKFLOW / "schemas/claims.schema.json").read_text())
+BUDGET = {"minutes": 1, "gigabytes": 1, "gpu_hours": 0}
+
+
+def entry(name="better", **more):
+    compare = {"table": "paper_tables/t.csv", "columns": ["a"], "expect": "above",
+               "rows": {"model": ["tldr"]}, "minus": {"model": "naive"}}  # fmt: skip
+    told = {"id": name, "claim": "TLDR is better.", "where": "table 1", "budget": BUDGET}
+    command = "snakemake --cores 8 paper_tables/t.csv"
+    return told | {"command": command, "compare": [compare]} | more
+
+
+def table(scale="mini"):
+    return [
+        {"model": model, "a": value, "a_low": low, "a_high": high, "a_reported": printed,
+         "scale": scale}
+        for model, value, low, high, printed in (
+            ("tldr", "60", "57", "63", "83"), ("naive", "50", "47", "53", "81"))
+    ]  # fmt: skip
+
+
+def judged(entries, tables):
+    return judge_claims(read_claims(entries), tables, "mini")
+
+
+def test_a_claim_is_judged_by_its_table():
+    (row,), effects = judged([entry()], {"paper_tables/t.csv": table()})
+    assert (row.verdict, row.printed) == ("holds", "+2")
+    assert row.observed == "+10 [+5.76, +14.2]"
+    assert [(one.source, one.value, one.verdict) for one in effects] == [
+        ("measured", 10, "holds"),
+        ("printed", 2, ""),
+    ]
+
+
+def test_a_table_that_is_absent_or_of_another_scale_tells_nothing():
+    (row,), _ = judged([entry()], {})
+    assert (row.verdict, row.observed, row.printed) == ("not run", "", "")
+    (row,), _ = judged([entry()], {"paper_tables/t.csv": table("smoke")})
+    assert (row.verdict, row.observed, row.printed) == ("not run", "", "+2")
+
+
+def test_a_claim_without_a_comparison_is_not_run():
+    untested = entry()
+    del untested["compare"]
+    (row,), effects = judged([untested], {"paper_tables/t.csv": table()})
+    assert row.verdict == "not run" and not effects
+
+
+def test_twins_are_named():
+    with pytest.raises(InputError, match="two have the id 'better'"):
+        read_claims([entry(), entry()])
+
+
+def test_the_page_counts_verdicts_and_shows_effects():
+    rows, effects = judged([entry(), entry("other", stands_for="a world")],
+                           {"paper_tables/t.csv": table()})  # fmt: skip
+    page = render_claims(rows, effects, "mini")
+    assert "2 claims: 2 holds, 0 does not hold, 0 inconclusive, 0 not run." in page
+    assert "| [TLDR is better.](#other) | table 1 | **holds** |" in page
+    assert "Here: a world." in page
+    assert "| – | +10 [+5.76, +14.2] | – | holds |" in page
+
+
+def test_the_registry_fits_its_schema_and_has_no_twins():
+    jsonschema.validate(REGISTRY, SCHEMA, jsonschema.Draft202012Validator)
+    assert len(read_claims(REGISTRY)) >= 25
+
+
+def test_the_registry_names_columns_that_the_tables_have():
+    for claim in read_claims(REGISTRY):
+        for one in claim.comparisons:
+            name = Path(one.table).stem
+            schema = WORKFLOW / f"schemas/{name}.schema.json"
+            if not schema.is_file():
+                assert name == "fits", f"{claim.name}: {one.table}"
+                continue
+            known = set(json.loads(schema.read_text())["properties"])
+            named = {*one.columns, *one.rows, *one.each, *one.minus, *one.paper}
+            named |= {one.minus_column or one.columns[0], one.among or one.columns[0]}
+            if one.p:
+                named |= {one.p.replace("{column}", column) for column in one.columns}
+            assert named <= known, f"{claim.name}: {sorted(named - known)}"
+
+
+def test_tables_are_named_once_with_the_scale():
+    assert tables_of(read_claims([entry(), entry("other")]), "mini") == ["paper_tables/t.csv"]
+    assert "results/smoke/zoo/fits.csv" in tables_of(read_claims(REGISTRY), "smoke")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"expect": "more"},
+        {"within": 1.0},
+        {"expect": "about"},
+        {"expect": "least"},
+        {"colums": ["a"]},
+        {"table": "../secret.csv"},
+    ],
+)
+def test_what_does_not_fit_the_schema_is_refused(change):
+    bad = entry()
+    bad["compare"][0] |= change
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    assert not list(validator.iter_errors([entry()]))
+    assert list(validator.iter_errors([bad]))

@@ -1,0 +1,42 @@
+# What the run shows of each of the paper's claims.
+
+import yaml
+
+CLAIMS = yaml.safe_load((ROOT / "workflow/config/claims.yaml").read_text())
+# Tables that claims name, as they name them.
+CLAIMED = sorted(
+    {
+        comparison["table"].replace("{scale}", config["scale"])
+        for claim in CLAIMS
+        for comparison in claim.get("compare", ())
+    }
+)
+
+
+rule verify:
+    input:
+        claims=own("workflow/config/claims.yaml"),
+        schema=own("workflow/schemas/claims.schema.json"),
+        tables=CLAIMED,
+    output:
+        claims="<results>/claims.csv",
+        effects="<results>/effects.csv",
+        markdown=report("paper_tables/claims.md", caption="../report/claims.rst", category="Claims"),
+    log:
+        "<logs>/verify.log",
+    benchmark:
+        "<benchmarks>/verify.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        tables=lambda wildcards, input: repeated("--table", input.tables),
+        scale=config["scale"],
+        code=code("verify", "tables"),
+    shell:
+        "tldr-reward verify --claims {input.claims:q} --schema {input.schema:q} {params.tables}"
+        " --scale {params.scale} --out {output.claims:q} --effects {output.effects:q}"
+        " --markdown {output.markdown:q} 2>&1 | tee {log:q} >&2"

@@ -1,0 +1,179 @@
+"""The paper's claims, each with what was printed and what a run of ours shows of it."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from tldr_reward.errors import InputError
+from tldr_reward.paper.effects import (
+    Comparison,
+    Effect,
+    Row,
+    Verdict,
+    measured_effects,
+    overall,
+    printed_effects,
+    verdict_of,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """What testing a claim may cost from nothing."""
+
+    minutes: float
+    gigabytes: float
+    gpu_hours: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """One claim; without comparisons it cannot be tested at this scale."""
+
+    name: str
+    text: str
+    where: str
+    stands_for: str
+    comparisons: tuple[Comparison, ...]
+    budget: Budget
+    command: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ClaimEffect:
+    """One effect of a claim: a row of effects.csv. `printed` is what the paper's numbers give."""
+
+    claim: str
+    scale: str
+    source: str
+    label: str
+    value: float
+    low: float
+    high: float
+    p: float
+    expect: str
+    verdict: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ClaimRow:
+    """One claim after a run: a row of claims.csv."""
+
+    claim: str
+    text: str
+    where: str
+    stands_for: str
+    scale: str
+    verdict: str
+    printed: str
+    observed: str
+    budget_minutes: float
+    budget_gigabytes: float
+    budget_gpu_hours: float
+    command: str
+
+
+def read_claims(entries: Sequence[Mapping]) -> list[Claim]:
+    """Claims from the registry's entries, which the schema has passed; InputError for twins."""
+    claims = [
+        Claim(
+            entry["id"],
+            entry["claim"],
+            entry["where"],
+            entry.get("stands_for", ""),
+            tuple(_comparison(one) for one in entry.get("compare", ())),
+            Budget(**entry["budget"]),
+            entry["command"],
+        )
+        for entry in entries
+    ]
+    names = [claim.name for claim in claims]
+    if twins := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"claims: two have the id {min(twins)!r}")
+    return claims
+
+
+def tables_of(claims: Sequence[Claim], scale: str) -> list[str]:
+    """Paths of the tables that the claims are compared in."""
+    found = {one.table.format(scale=scale) for claim in claims for one in claim.comparisons}
+    return sorted(found)
+
+
+def judge_claims(
+    claims: Sequence[Claim], tables: Mapping[str, Sequence[Row]], scale: str
+) -> tuple[list[ClaimRow], list[ClaimEffect]]:
+    """Verdict and effects of every claim; a table that is not among `tables` was not made."""
+    rows, effects = [], []
+    for claim in claims:
+        measured: list[tuple[Comparison, Effect]] = []
+        printed: list[tuple[Comparison, Effect]] = []
+        for comparison in claim.comparisons:
+            table = tables.get(comparison.table.format(scale=scale))
+            if table is None:
+                continue
+            own = _of_scale(table, scale)
+            measured += [(comparison, one) for one in measured_effects(comparison, own)]
+            printed += [(comparison, one) for one in printed_effects(comparison, table)]
+        verdicts = [verdict_of(effect, comparison) for comparison, effect in measured]
+        rows.append(_row(claim, scale, overall(verdicts), printed, measured))
+        for source, some in (("measured", measured), ("printed", printed)):
+            effects += [_effect_row(claim, scale, source, *pair) for pair in some]
+    return rows, effects
+
+
+def _of_scale(table: Sequence[Row], scale: str) -> list[Row]:
+    """Rows of this scale; those of a table that was made at another say nothing of it."""
+    return [row for row in table if row.get("scale", scale) == scale]
+
+
+def _comparison(entry: Mapping) -> Comparison:
+    given = dict(entry)
+    for name in ("rows", "paper"):
+        if name in given:
+            given[name] = {key: tuple(values) for key, values in given[name].items()}
+    for name in ("columns", "each", "summaries"):
+        if name in given:
+            given[name] = tuple(given[name])
+    return Comparison(**given)
+
+
+def _row(
+    claim: Claim,
+    scale: str,
+    verdict: Verdict,
+    printed: Sequence[tuple[Comparison, Effect]],
+    measured: Sequence[tuple[Comparison, Effect]],
+) -> ClaimRow:
+    return ClaimRow(
+        claim.name,
+        claim.text,
+        claim.where,
+        claim.stands_for,
+        scale,
+        verdict.value,
+        "; ".join(_text(effect, False) for _, effect in printed),
+        "; ".join(_text(effect, True) for _, effect in measured),
+        claim.budget.minutes,
+        claim.budget.gigabytes,
+        claim.budget.gpu_hours,
+        claim.command,
+    )
+
+
+def _effect_row(
+    claim: Claim, scale: str, source: str, comparison: Comparison, effect: Effect
+) -> ClaimEffect:
+    verdict = verdict_of(effect, comparison).value if source == "measured" else ""
+    p = float("nan") if effect.p is None else effect.p
+    numbers = (float(f"{one:.6g}") for one in (effect.value, effect.low, effect.high, p))
+    return ClaimEffect(
+        claim.name, scale, source, effect.label, *numbers, comparison.expect, verdict
+    )
+
+
+def _text(effect: Effect, with_interval: bool) -> str:
+    text = f"{effect.value:+.3g}"
+    if with_interval and effect.low != effect.high:
+        text += f" [{effect.low:+.3g}, {effect.high:+.3g}]"
+    if effect.p is not None:
+        text += f", p = {effect.p:.2g}"
+    return f"{effect.label}: {text}" if effect.label else text
