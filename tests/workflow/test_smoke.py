@@ -48,6 +48,13 @@ def check_published(folder: Path) -> None:
     pages = [path.stem for path in (folder / "results/smoke/notebooks").glob("*.html")]
     notebooks = [path.stem for path in (ROOT / "workflow/notebooks").glob("*.py")]
     assert sorted(pages) == sorted(notebooks)
+    with open(folder / "results/smoke/claims.csv", newline="") as file:
+        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(file)}
+    assert set(verdicts.values()) <= {"holds", "does not hold", "inconclusive", "not run"}
+    assert verdicts["tldr_above_naive"] != "not run"
+    assert verdicts["gpt_4o_hallucinates_least"] == "not run"
+    page = (folder / "paper_tables/claims.md").read_text()
+    assert page.startswith("# The paper's claims at scale `smoke`")
 
 
 def test_everything_at_smoke_scale_and_what_reruns(snakemake, workflow_copy, tmp_path):
