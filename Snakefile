@@ -46,6 +46,7 @@ include: "workflow/rules/annotation.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/notebooks.smk"
+include: "workflow/rules/audit.smk"
 
 
 rule all:
@@ -56,3 +57,5 @@ rule all:
         expand("<results>/notebooks/{notebook}.html", notebook=NOTEBOOKS),
         expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
         "<data>/card.md",
+        "results/audit.csv",
+        "paper_tables/audit.md",

@@ -23,6 +23,7 @@ ARROWS = {
     "benchmarks": {"backbones", "reward"},
     "metrics": set(),
     "paper": {"metrics"},
+    "audit": {"metrics", "paper"},
     "cli": {
         "world",
         "perturb",
@@ -32,12 +33,13 @@ ARROWS = {
         "benchmarks",
         "metrics",
         "paper",
+        "audit",
         "apps",
     },
     "apps": set(),
     "__main__": {"cli"},
 }
-LIGHT = GROUND | {"world", "perturb", "metrics", "paper", "apps"}
+LIGHT = GROUND | {"world", "perturb", "metrics", "paper", "audit", "apps"}
 HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
 # code, and the others keep folders of weights, whose formats belong to transformers, peft and

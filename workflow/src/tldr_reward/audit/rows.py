@@ -15,10 +15,10 @@ KINDS = ("sum", "granularity", "regression", "source", "text", "label", "strengt
 class AuditRow:
     """One check of printed numbers; what a check has no use for is empty.
 
-    From `estimate` on the columns belong to strength: an effect with its 95% interval, the
+    From `family` on the columns belong to strength: an effect in `unit` with its 95% interval, the
     two-sided p of its test, Holm's p within `family`, items a side `n` with where they are known
-    from (`n_basis`), the smallest effect that so many could have shown, and the n that the printed
-    effect would need.
+    from (`n_basis`), the smallest effect that so many could have shown (power 80%, level 5%), and
+    the n that the printed effect would need where n is not stated.
     """
 
     id: str
@@ -30,6 +30,7 @@ class AuditRow:
     arithmetic: str
     verdict: str
     family: str = ""
+    unit: str = ""
     estimate: str = ""
     low: str = ""
     high: str = ""
