@@ -3,7 +3,7 @@
 import numpy as np
 
 from tldr_reward.audit.claims_in_text import row_of
-from tldr_reward.audit.rows import SOURCES, AuditRow, Numbers
+from tldr_reward.audit.rows import SOURCES, AuditRow, Numbers, source_name
 
 _BACKBONES = ("paligemma-3b", "llama-3.2-11b-vision")
 _BENCHMARKS = (
@@ -47,7 +47,7 @@ def _gain(numbers: Numbers, backbone: str, source: str) -> AuditRow:
     first, second = (_value(numbers, backbone, at, name, source) for at in (tau, "0"))
     return row_of(
         f"table5/{backbone}/largest_gain/{source}",
-        f"table 5, {backbone}, {source.replace('_', '-')}",
+        f"table 5, {backbone}, {source_name(source)}",
         f"gains over tau = 0 are at most {said} points",
         f"{said} points",
         f"greatest: {name}, tau = {tau}: {first} - {second} = {most:.1f}",
@@ -57,7 +57,7 @@ def _gain(numbers: Numbers, backbone: str, source: str) -> AuditRow:
 
 def _best_tau(numbers: Numbers, backbone: str, source: str) -> list[AuditRow]:
     """Whether tau = 0.25 is above all others (0 included): on average, and on every benchmark."""
-    where = f"table 5, {backbone}, {source.replace('_', '-')}"
+    where = f"table 5, {backbone}, {source_name(source)}"
     values = {
         (tau, name): _value(numbers, backbone, tau, name, source)
         for tau in ("0", *_TAUS)
@@ -98,7 +98,7 @@ def _out_of_domain(numbers: Numbers, backbone: str, source: str) -> AuditRow:
     }
     return row_of(
         f"table5/{backbone}/out_of_domain/{source}",
-        f"table 5, {backbone}, IsoBench, {source.replace('_', '-')}",
+        f"table 5, {backbone}, IsoBench, {source_name(source)}",
         "tau = 0.25 is above tau = 0 on what is unlike the training data, read as: on both",
         f"{sum(gain > 0 for gain in gains.values())} of {len(gains)}",
         "; ".join(f"{name} {gain:+.1f}" for name, gain in gains.items()),

@@ -17,7 +17,7 @@ from tldr_reward.audit.printed import (
     modes_of,
     printed,
 )
-from tldr_reward.audit.rows import AuditRow, Numbers
+from tldr_reward.audit.rows import AuditRow, Numbers, source_name
 from tldr_reward.paper.reported import ReportedValue
 
 # Columns that count a yes or no for each item; the other rates average shares over items.
@@ -82,7 +82,7 @@ def _row(entry: ReportedValue, numbers: Numbers) -> AuditRow:
     return AuditRow(
         f"granularity/{entry.table}/{entry.row}/{entry.column}{tag}",
         "granularity",
-        f"{_where(entry.table)}, {entry.row}, {entry.column} ({entry.source.replace(';', ', ')})",
+        f"{_where(entry.table)}, {entry.row}, {entry.column} ({source_name(entry.source)})",
         f"the percentage is a whole number of {n} items",
         f"{entry.value}%",
         shown or f"no k/{n}",
@@ -165,10 +165,10 @@ def size_rows(numbers: Numbers) -> list[AuditRow]:
     rows, smallest = [], []
     for name in numbers.rows("table11"):
         values = table11_numbers(numbers, name)
-        found = sizes(values, [HALF_UP, HALF_EVEN])
-        truncated = sizes(values, MODES)
+        found = sizes(values, MODES)
+        rounded = sizes(values, [HALF_UP, HALF_EVEN])
         if name != "overall":
-            smallest.append(found[0])
+            smallest.append((found[0], rounded[0]))
         rows.append(
             AuditRow(
                 f"granularity/table11/{name}/sizes",
@@ -176,24 +176,28 @@ def size_rows(numbers: Numbers) -> list[AuditRow]:
                 f"table 11, {name}",
                 f"test-set sizes up to {_MOST} for which all four accuracies are k/n",
                 ", ".join(f"{value.text}%" for value in values),
-                f"smallest {found[0]}; {len(found)} of {_MOST} sizes",
-                f"{', '.join(map(str, found[:8]))}, ...; if single values may be truncated: "
-                f"{', '.join(map(str, truncated[:4]))}, ...",
+                f"at least {found[0]}, {rounded[0]} if all were rounded",
+                f"rounded or truncated, each: {', '.join(map(str, found[:6]))}, ... ({len(found)} "
+                f"sizes); all rounded: {', '.join(map(str, rounded[:6]))}, ... ({len(rounded)})",
                 UNKNOWN,
             )
         )
     return [*rows, _total_row(smallest)]
 
 
-def _total_row(smallest: list[int]) -> AuditRow:
+def _total_row(smallest: list[tuple[int, int]]) -> AuditRow:
+    """`smallest`: fewest responses of each taxonomy under any way of rounding, and rounded."""
+    texts = []
+    for sizes_of_all in zip(*smallest, strict=True):
+        texts.append(f"{' + '.join(map(str, sizes_of_all))} = {sum(sizes_of_all)}")
     return AuditRow(
         "granularity/table11/total",
         "granularity",
         "table 11",
         "the fewest responses that the taxonomies' accuracies allow together",
         "n is not stated",
-        str(sum(smallest)),
-        f"{' + '.join(map(str, smallest))} = {sum(smallest)}",
+        f"at least {sum(least for least, _ in smallest)}",
+        f"{texts[0]}; if all were rounded {texts[1]}",
         UNKNOWN,
     )
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from tldr_reward.audit.printed import CONSISTENT, INCONSISTENT
+from tldr_reward.audit.printed import CONSISTENT, INCONSISTENT, UNKNOWN
 from tldr_reward.audit.rows import AuditRow, Numbers
 
 _RULES = {
@@ -52,11 +52,11 @@ def label_rows(
             "label/isobench_math_parity/effect",
             "label",
             "table 5, isobench_math_parity",
-            "how far wrong labels can move an accuracy",
+            "accuracies are not moved by wrong labels",
             f"{wrong} of {n} items",
             f"up to {100 * wrong / n:.2f} points",
             f"{wrong} / {n} = {100 * wrong / n:.2f}%",
-            CONSISTENT if wrong == 0 else INCONSISTENT,
+            CONSISTENT if wrong == 0 else UNKNOWN,
         )
     )
     return rows

@@ -18,7 +18,7 @@ from tldr_reward.audit.printed import (
     printed,
     verdict_of_range,
 )
-from tldr_reward.audit.rows import AuditRow, Numbers
+from tldr_reward.audit.rows import AuditRow, Numbers, source_name
 
 _PARTS = ("slope", "intercept", "pearson_r", "p_value")
 _LINES = {"figure5": "mmmu_on_ln_token_rate", "figure6": "mega_bench_on_ln_token_rate"}
@@ -57,7 +57,9 @@ def line_rows(
              for interval in ("rounded", "widest")]  # fmt: skip
     point = fit(boxes[0].point)
     tag = f"/{placement}" if placement else ""
-    where = f"figure {figure[-1]}" + (f", 43.0 as in the {placement}" if placement else "")
+    where = f"figure {figure[-1]}" + (
+        f", 43.0 as in the {source_name(placement)}" if placement else ""
+    )
     rows = []
     for entry in numbers.reported:
         if entry.table != figure or entry.column not in _PARTS:
@@ -137,7 +139,7 @@ def printed_p_rows(numbers: Numbers) -> list[AuditRow]:
             AuditRow(
                 f"regression/{entry.table}/p_of_printed_r{_source_tag(entry.source)}",
                 "regression",
-                f"figure {entry.table[-1]}, {entry.source.replace(';', ', ')}",
+                f"figure {entry.table[-1]}, {source_name(entry.source)}",
                 f"the printed p is that of the printed r with {n} points",
                 f"p = {entry.value}, r = {r.text}",
                 f"{point:.4g} [{low:.4g}, {high:.4g}]",

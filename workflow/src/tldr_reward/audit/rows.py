@@ -89,3 +89,8 @@ class Numbers:
     def prints(self, table: str, row: str, column: str, source: str) -> bool:
         """Whether a source prints a cell."""
         return (table, row, column, source) in self._cells
+
+
+def source_name(source: str) -> str:
+    """`camera_ready;rebuttal` as it is read: camera-ready, rebuttal."""
+    return source.replace("_", "-").replace(";", ", ")

@@ -11,7 +11,7 @@ from tldr_reward.audit.printed import (
     modes_of,
     printed,
 )
-from tldr_reward.audit.rows import AuditRow, Numbers
+from tldr_reward.audit.rows import AuditRow, Numbers, source_name
 from tldr_reward.paper.reported import ReportedValue
 
 _LEVELS = ("hallucination_token", "hallucination_sentence", "hallucination_response")
@@ -106,7 +106,7 @@ def moved_rows(numbers: Numbers) -> list[AuditRow]:
     rows = []
     for column in dict.fromkeys(entry.column for entry in alone):
         found = [entry for entry in alone if entry.column == column]
-        text = "; ".join(f"{e.source.replace('_', '-')}: {e.value} on {e.row}" for e in found)
+        text = "; ".join(f"{source_name(e.source)}: {e.value} on {e.row}" for e in found)
         rows.append(
             AuditRow(
                 f"source/table3/{column}/row",

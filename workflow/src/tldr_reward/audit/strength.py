@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 from tldr_reward.audit.printed import CONSISTENT, INCONSISTENT, UNKNOWN
 from tldr_reward.audit.rows import AuditRow
+from tldr_reward.metrics.intervals import wilson
 from tldr_reward.metrics.paired import holm
 from tldr_reward.metrics.strength import (
     ALPHA,
     Effect,
+    binomial_test,
     compare_counts,
     compare_means,
     items_needed,
@@ -18,7 +20,7 @@ from tldr_reward.metrics.strength import (
 )
 
 STATED = "stated"
-ALLOWED = "fewest that table 11's percentages allow"
+ALLOWED = "fewest that table 11's percentages allow, rounded or truncated"
 UNSTATED = "not stated"
 
 
@@ -26,7 +28,7 @@ UNSTATED = "not stated"
 class Comparison:
     """One comparison; `claimed` is the sign that the paper gives its effect (0: none).
 
-    `effect` is a share or a difference of shares where `unit` is points; None where the printed
+    `effect` is a difference of shares where `unit` is points, a share where it is percent; None where the printed
     numbers allow no test. `cells` are further columns of the audit's row.
     """
 
@@ -58,7 +60,7 @@ def strength_rows(comparisons: Sequence[Comparison]) -> list[AuditRow]:
 
 def _row(item: Comparison, p_holm: float | None) -> AuditRow:
     effect = item.effect
-    scaled = 100.0 if item.unit == "points" else 1.0
+    scaled = 100.0 if item.unit in ("points", "percent") else 1.0
     cells = {}
     if effect is not None:
         names = ("estimate", "low", "high")
@@ -155,6 +157,22 @@ def means(cells: dict, first: float, second: float, n: int, wants_n: bool) -> Co
         n=str(n),
         smallest=points(smallest_difference(second, n)),
         n_needed=needed(first, second) if wants_n else "",
+    )
+
+
+def single_share(cells: dict, share: float, n: int, bound: float) -> Comparison:
+    """One share of n items against a bound: exact binomial test, Wilson's interval."""
+    k = round(share * n)
+    p_value = binomial_test(k, n, bound)
+    return Comparison(
+        **cells,
+        arithmetic=f"{k}/{n} against {100 * bound:.4g}%: exact binomial p = {p_text(p_value)}",
+        effect=Effect(share, *wilson(share * n, n), p_value),
+        unit="percent",
+        n=str(n),
+        n_basis=STATED,
+        smallest=points(smallest_difference(bound, n, groups=1)),
+        neutral=bound,
     )
 
 

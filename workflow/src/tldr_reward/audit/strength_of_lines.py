@@ -2,7 +2,7 @@
 
 import math
 
-from tldr_reward.audit.rows import Numbers
+from tldr_reward.audit.rows import Numbers, source_name
 from tldr_reward.audit.strength import STATED, Comparison, p_text
 from tldr_reward.metrics.correlation import correlate
 from tldr_reward.metrics.strength import Effect, smallest_correlation
@@ -35,7 +35,7 @@ def _line(
     fit = correlate([-math.log(rate) for rate in rates], scores)
     (low, low_at), (high, high_at) = fit.without_low, fit.without_high
     printed_line = what in ("", "camera_ready", "rebuttal") and level == "token"
-    tail = f", 43.0 as in the {what.replace('_', '-')}" if figure == "6" else ""
+    tail = f", 43.0 as in the {source_name(what)}" if figure == "6" else ""
     tail += f", {what}" if figure == "5" and what else ""
     return Comparison(
         id=f"figure{figure}/{level}{'/' + what.replace(' ', '_') if what else ''}",

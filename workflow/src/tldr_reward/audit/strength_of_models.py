@@ -1,11 +1,12 @@
 """Strength of tables 1, 2 and 11: reward models on a test set whose size is not stated.
 
-n is taken to be the fewest responses that the granularity of table 11 allows: where the difference
-is significant with these, it is with more; where not, the n that it would need is given.
+n is taken to be the fewest responses that the granularity of table 11 allows, whatever the rounding:
+where the difference is significant with these, it is with more; where not, the n that it would need
+is given.
 """
 
 from tldr_reward.audit.granularity import sizes, table11_numbers
-from tldr_reward.audit.printed import HALF_EVEN, HALF_UP
+from tldr_reward.audit.printed import MODES
 from tldr_reward.audit.rows import Numbers
 from tldr_reward.audit.strength import ALLOWED, Comparison, means, p_text, shares, untested
 from tldr_reward.metrics.strength import compare_counts
@@ -18,7 +19,7 @@ _BELOW_NAIVE = ("spatial_relationship", "small_object")
 def smallest_sizes(numbers: Numbers) -> dict[str, int]:
     """Fewest responses a taxonomy that table 11 allows; their sum for all of them."""
     found = {
-        name: sizes(table11_numbers(numbers, name), [HALF_UP, HALF_EVEN])[0]
+        name: sizes(table11_numbers(numbers, name), MODES)[0]
         for name in numbers.rows("table11")
         if name != "overall"
     }

@@ -1,17 +1,11 @@
 """Strength of what people judged or were timed at: tables 4 and 7, and single shares."""
 
-import numpy as np
-from scipy import stats
-
 from tldr_reward.audit.rows import Numbers
-from tldr_reward.audit.strength import STATED, Comparison, p_text, points, shares, untested
-from tldr_reward.metrics.intervals import wilson
+from tldr_reward.audit.strength import STATED, Comparison, p_text, shares, single_share, untested
 from tldr_reward.metrics.strength import (
-    Effect,
     compare_ratios,
     least_wins,
     sign_test,
-    smallest_difference,
     smallest_ratio,
 )
 
@@ -65,6 +59,7 @@ def _wins(model: str, wins: int, losses: int) -> Comparison:
         f"{p_text(effect.p_value)}; ties say nothing",
         effect=effect,
         claimed=1,
+        unit="percent",
         n=str(wins + losses),
         n_basis=STATED,
         smallest=f"{least} wins of {wins + losses} are significant" if least else "none: too few",
@@ -120,44 +115,39 @@ def share_comparisons(numbers: Numbers) -> list[Comparison]:
     found = []
     for row in numbers.rows("human_evaluation", "sentence_false_negative_rate"):
         entry = numbers.entry("human_evaluation", row, "sentence_false_negative_rate")
-        share, n = float(entry.value) / 100, int(entry.n)
-        statement = "flagged sentences are wrong more often than right"
-        found.append(_single(f"human_evaluation/{row}", statement, share, n, 0.5, -1, entry.value))
+        cells = {
+            "id": f"human_evaluation/{row}",
+            "where": f"human evaluation, {row}",
+            "statement": "flagged sentences are wrong more often than right",
+            "family": "human evaluation",
+            "printed": f"{entry.value}% right, n = {entry.n}",
+            "claimed": -1,
+        }
+        found.append(single_share(cells, float(entry.value) / 100, int(entry.n), 0.5))
     entry = numbers.entry("pixelprose", "pixelprose", "hallucination_response")
+    cells = {
+        "id": "pixelprose",
+        "where": "PixelProse",
+        "statement": "over a fifth of captions are flagged",
+        "family": "PixelProse",
+        "printed": f"{entry.value}%, n = {entry.n}",
+        "claimed": 1,
+    }
     fifth = numbers.share("text", "pixelprose", "flagged_above")
-    found.append(
-        _single("pixelprose", "over a fifth of captions are flagged", float(entry.value) / 100,
-                int(entry.n), fifth, 1, entry.value)
-    )  # fmt: skip
-    checked = [e for e in numbers.reported if e.table == "synthetic_data_check"]
-    failed, n = (
-        int(np.sum([int(v) for v in c]))
-        for c in zip(*((e.value, e.n) for e in checked), strict=True)
-    )
-    statement = "fewer than one in twenty synthetic negatives are invalid"
-    found.append(
-        _single("synthetic_data_check", statement, failed / n, n, 0.05, -1, f"{failed} of {n}")
-    )
-    return found
+    found.append(single_share(cells, float(entry.value) / 100, int(entry.n), fifth))
+    return [*found, _synthetic(numbers)]
 
 
-def _single(
-    name: str, statement: str, share: float, n: int, bound: float, claimed: int, shown: str
-) -> Comparison:
-    """One share of n items against a bound: exact binomial test, Wilson's interval."""
-    k = round(share * n)
-    p_value = float(stats.binomtest(k, n, bound).pvalue)
-    return Comparison(
-        id=name,
-        where=name.replace("_", " ").replace("/", ", "),
-        statement=statement,
-        family=f"{name.partition('/')[0].replace('_', ' ')}",
-        printed=f"{shown}{'' if ' of ' in shown else '%'}, n = {n}",
-        arithmetic=f"{k}/{n} against {bound:.0%}: exact binomial p = {p_text(p_value)}",
-        effect=Effect(share, *wilson(share * n, n), p_value),
-        claimed=claimed,
-        n=str(n),
-        n_basis=STATED,
-        smallest=points(smallest_difference(bound, n, groups=1)),
-        neutral=bound,
-    )
+def _synthetic(numbers: Numbers) -> Comparison:
+    """Invalid synthetic negatives among those that were inspected, all taxonomies together."""
+    checked = [entry for entry in numbers.reported if entry.table == "synthetic_data_check"]
+    failed, n = (sum(int(getattr(entry, name)) for entry in checked) for name in ("value", "n"))
+    cells = {
+        "id": "synthetic_data_check",
+        "where": "synthetic data, rebuttal",
+        "statement": "fewer than one in twenty synthetic negatives are invalid",
+        "family": "synthetic data",
+        "printed": f"{failed} of {n}",
+        "claimed": -1,
+    }
+    return single_share(cells, failed / n, n, 0.05)

@@ -11,6 +11,7 @@ from tldr_reward.audit.strength import (
     p_text,
     points,
     shares,
+    single_share,
 )
 from tldr_reward.metrics.strength import (
     compare_strata,
@@ -25,13 +26,20 @@ _BENCHMARKS = (
     "isobench_math_parity",
     "isobench_winner_id",
 )
+# Published items that have the most frequent label: even, odd and neither have 128 of 384 each,
+# White wins 127 of 257. Who always gives it is right as often.
+_MOST_FREQUENT = {"isobench_math_parity": 128, "isobench_winner_id": 127}
 # tau and the one that it is compared with, and the sign that the paper gives the difference.
 _TAUS = (("0.25", "0", 1), ("0.25", "0.5", 1), ("0.5", "0", 1), ("1", "0", -1))
 
 
 def tau_comparisons(numbers: Numbers) -> list[Comparison]:
     """All comparisons of tables 5 and 6."""
-    return [*table5_comparisons(numbers), *table6_comparisons(numbers)]
+    return [
+        *table5_comparisons(numbers),
+        *constant_comparisons(numbers),
+        *table6_comparisons(numbers),
+    ]
 
 
 def benchmark_count(numbers: Numbers, row: str, name: str) -> tuple[int, int]:
@@ -85,6 +93,25 @@ def _together(backbone: str, taus: tuple[str, str], claimed: int, strata: list) 
         n_basis=STATED,
         smallest=points(smallest_difference(right[1] / n, n)),
     )
+
+
+def constant_comparisons(numbers: Numbers) -> list[Comparison]:
+    """IsoBench's accuracies at tau = 0.25 against always giving the most frequent answer."""
+    found = []
+    for backbone in _BACKBONES:
+        for name, frequent in _MOST_FREQUENT.items():
+            row = f"{backbone}/tau=0.25"
+            k, n = benchmark_count(numbers, row, name)
+            cells = {
+                "id": f"table5/{backbone}/{name}/constant",
+                "where": f"table 5, {backbone}, {name}",
+                "statement": f"tau = 0.25 is above one and the same answer to all ({frequent}/{n})",
+                "family": "table 5, IsoBench against a constant answer",
+                "printed": f"{numbers.text('table5', row, name)}%",
+                "claimed": 1,
+            }
+            found.append(single_share(cells, k / n, n, frequent / n))
+    return found
 
 
 def table6_comparisons(numbers: Numbers) -> list[Comparison]:

@@ -58,15 +58,20 @@ def sign_test(wins: int, losses: int) -> Effect:
     return Effect(wins / (wins + losses), float(bounds.low), float(bounds.high), float(test.pvalue))
 
 
+def binomial_test(k: int, n: int, share: float) -> float:
+    """Two-sided exact p of k successes of n, were the chance `share`."""
+    return float(stats.binomtest(k, n, share).pvalue)
+
+
 def one_sided_pairs(items: int) -> float:
     """Exact McNemar p if every one of so many changed items changed in the same direction."""
-    return 1.0 if items == 0 else float(stats.binomtest(items, items, 0.5).pvalue)
+    return 1.0 if items == 0 else binomial_test(items, items, 0.5)
 
 
 def least_wins(n: int) -> int | None:
     """Fewest wins of n decided items that the sign test finds significant; None if none are."""
     for wins in range(n // 2, n + 1):
-        if stats.binomtest(wins, n, 0.5).pvalue < ALPHA:
+        if binomial_test(wins, n, 0.5) < ALPHA:
             return wins
     return None
 
