@@ -28,10 +28,15 @@ _MOST = 1000
 
 def granularity_rows(numbers: Numbers) -> list[AuditRow]:
     """Every percentage with a known n, every column's way of rounding, and sizes of table 11."""
-    rows = [_row(entry, numbers) for entry in numbers.reported if _is_counted(entry)]
+    rows = percentage_rows(numbers)
     rows += [_averaged(numbers, table) for table in ("table3", "table6", "pixelprose")]
     rows += column_rows(numbers)
     return rows + size_rows(numbers)
+
+
+def percentage_rows(numbers: Numbers) -> list[AuditRow]:
+    """One row for each percentage that counts items whose number is known."""
+    return [_row(entry, numbers) for entry in numbers.reported if _is_counted(entry)]
 
 
 def _is_counted(entry: ReportedValue) -> bool:

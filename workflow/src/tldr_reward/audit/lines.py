@@ -127,7 +127,7 @@ def _least(box: Box, aim: _Aim) -> float:
     bounds = [(0.0, 1.0)] * len(width)
     found = []
     for start in _starts(box):
-        place = (start - box.low) / width
+        place = np.divide(start - box.low, width, out=np.zeros(len(width)), where=width > 0)
         options = {"ftol": 1e-15, "gtol": 1e-10}
         result = optimize.minimize(
             scaled, place, jac=True, method="L-BFGS-B", bounds=bounds, options=options

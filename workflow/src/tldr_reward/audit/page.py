@@ -54,7 +54,7 @@ def render_audit(rows: Sequence[AuditRow]) -> str:
         own = [row for row in rest if place_of(row) == place]
         lines += ["", f"### {place}", ""]
         lines += _table((*heading, "Verdict"), [(*_checked(row), row.verdict) for row in own])
-    lines += ["", "## Strength", "", _STRENGTH]
+    lines += ["", "## Strength", "", _STRENGTH.rstrip()]
     for family in dict.fromkeys(row.family for row in strength):
         own = [row for row in strength if row.family == family]
         lines += ["", f"### {family[0].upper()}{family[1:]}", "", *_strength_table(own)]

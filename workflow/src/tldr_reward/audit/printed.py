@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -75,9 +74,3 @@ def verdict_of_range(
         return WITHIN_ROUNDING
     below, above = number.widest
     return WITHIN_ROUNDING if widest[0] <= above and widest[1] >= below else INCONSISTENT
-
-
-def worst(verdicts: Sequence[str]) -> str:
-    """The worst of several verdicts: inconsistent, cannot be told, within rounding, consistent."""
-    order = (INCONSISTENT, UNKNOWN, WITHIN_ROUNDING, CONSISTENT)
-    return min(verdicts, key=order.index)

@@ -28,8 +28,8 @@ UNSTATED = "not stated"
 class Comparison:
     """One comparison; `claimed` is the sign that the paper gives its effect (0: none).
 
-    `effect` is a difference of shares where `unit` is points, a share where it is percent; None where the printed
-    numbers allow no test. `cells` are further columns of the audit's row.
+    `effect` is a difference of shares where `unit` is points, a share where it is percent; None
+    where the printed numbers allow no test. `neutral` is what it is without any difference.
     """
 
     id: str
@@ -118,17 +118,19 @@ def shares(
     cells: dict,
     first: tuple[int, int],
     second: tuple[int, int],
-    wants_n: bool,
-    paired: bool = True,
+    unrounded: tuple[float, float] | None = None,
 ) -> Comparison:
-    """A comparison of two counts of n, with what they would be at best on the same items."""
+    """A comparison of two counts of n, with what they would be at best on the same items.
+
+    `unrounded`: the printed shares where n is not stated, to say which n they would need.
+    """
     (k_first, n_first), (k_second, n_second) = first, second
     effect = compare_counts(k_first, n_first, k_second, n_second)
     text = (
         f"{k_first}/{n_first} against {k_second}/{n_second}: Fisher's exact p = "
         f"{p_text(effect.p_value)}"
     )
-    if paired and n_first == n_second:
+    if n_first == n_second:
         best = one_sided_pairs(abs(k_first - k_second))
         text += f"; on the same items, if all that change change one way, p = {p_text(best)}"
     before = cells.pop("arithmetic", "")
@@ -138,7 +140,7 @@ def shares(
         effect=effect,
         n=str(n_first),
         smallest=points(smallest_difference(k_second / n_second, n_second)),
-        n_needed=needed(k_first / n_first, k_second / n_second) if wants_n else "",
+        n_needed=needed(*unrounded) if unrounded else "",
     )
 
 

@@ -1,8 +1,8 @@
 """Strength of tables 1, 2 and 11: reward models on a test set whose size is not stated.
 
-n is taken to be the fewest responses that the granularity of table 11 allows, whatever the rounding:
-where the difference is significant with these, it is with more; where not, the n that it would need
-is given.
+n is taken to be the fewest responses that the granularity of table 11 allows, whatever the
+rounding: where the difference is significant with these, it is with more; where not, the n that it
+would need is given.
 """
 
 from tldr_reward.audit.granularity import sizes, table11_numbers
@@ -53,7 +53,7 @@ def _compare(numbers: Numbers, cells: dict, here: tuple, there: tuple, n: int) -
         why = "average precision is no mean over responses: without its spread there is no test"
         return untested(cells, why)
     if measure == "response_accuracy":
-        return shares(cells, (round(first * n), n), (round(second * n), n), True)
+        return shares(cells, (round(first * n), n), (round(second * n), n), (first, second))
     return means(cells, first, second, n, True)
 
 
@@ -114,5 +114,6 @@ def _table11(numbers: Numbers, fewest: dict[str, int]) -> list[Comparison]:
                 "arithmetic": f"with all {most} negatives of table 8's test share p = "
                 f"{p_text(whole.p_value)}",
             }
-            found.append(shares(cells, (round(first * n), n), (round(second * n), n), True))
+            pair = [(round(share * n), n) for share in (first, second)]
+            found.append(shares(cells, *pair, (first, second)))
     return found

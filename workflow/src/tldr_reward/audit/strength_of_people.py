@@ -43,7 +43,7 @@ def table4_comparisons(numbers: Numbers) -> list[Comparison]:
                 "n_basis": STATED,
             }
             pair = [(cell[guide, name], cell[guide, "flagged"]) for guide in ("tldr", "naive")]
-            found.append(shares(cells, *pair, False))
+            found.append(shares(cells, *pair))
     return found
 
 

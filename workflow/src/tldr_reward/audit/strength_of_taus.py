@@ -71,7 +71,7 @@ def table5_comparisons(numbers: Numbers) -> list[Comparison]:
                     "claimed": claimed,
                     "n_basis": STATED,
                 }
-                found.append(shares(cells, *pair, False))
+                found.append(shares(cells, *pair))
             found.append(_together(backbone, (tau, other), claimed, strata))
     return found
 
@@ -136,7 +136,7 @@ def table6_comparisons(numbers: Numbers) -> list[Comparison]:
                 }
                 if level == "response":
                     pair = [(round(rate * n), n) for rate in rates]
-                    found.append(shares(cells, *pair, False))
+                    found.append(shares(cells, *pair))
                 else:
                     found.append(means(cells, *rates, n, False))
     return found

@@ -95,7 +95,7 @@ def items_needed(first: float, second: float) -> int | None:
     if first == second:
         return None
     middle = (first + second) / 2
-    return math.ceil(2 * middle * (1 - middle) * (_Z / (first - second)) ** 2)
+    return _whole(2 * middle * (1 - middle) * (_Z / (first - second)) ** 2)
 
 
 def paired_items_needed(first: float, second: float) -> int | None:
@@ -103,7 +103,12 @@ def paired_items_needed(first: float, second: float) -> int | None:
     if first == second:
         return None
     changed = next(k for k in range(1, 100) if one_sided_pairs(k) < ALPHA)
-    return math.ceil(changed / abs(first - second))
+    return _whole(changed / abs(first - second))
+
+
+def _whole(items: float) -> int:
+    """The next whole number, but for what floating point adds to one."""
+    return math.ceil(round(items, 6))
 
 
 def compare_strata(tables: Sequence[tuple[int, int, int, int]]) -> tuple[Effect, int]:
