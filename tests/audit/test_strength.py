@@ -4,7 +4,7 @@ import pytest
 
 from tldr_reward.audit.printed import CONSISTENT, INCONSISTENT, UNKNOWN
 from tldr_reward.audit.strength import Comparison, shares, strength_rows
-from tldr_reward.audit.strength_of_lines import line_comparisons
+from tldr_reward.audit.strength_of_lines import line_comparisons, lowest_comparisons
 from tldr_reward.audit.strength_of_models import (
     model_comparisons,
     smallest_sizes,
@@ -126,6 +126,17 @@ def test_tables_5_and_6(numbers, planted, rows_of):
     wrong = planted("table6", "paligemma-3b/tau=0.25", "hallucination_response", "39.6")
     found = rows_of(tau_comparisons, wrong)["table6/paligemma-3b/response/0.25"]
     assert found.verdict == INCONSISTENT
+
+
+def test_the_lowest_of_table3(numbers, planted, rows_of):
+    rows = rows_of(lowest_comparisons, numbers)
+    assert [row.verdict for row in rows.values()] == [UNKNOWN] * 3
+    assert rows["table3/lowest/response"].printed == "1.23% and 1.62%"
+    assert rows["table3/lowest/response"].arithmetic.startswith("10/800 against 13/800: ")
+    clear = rows_of(
+        lowest_comparisons, planted("table3", "gpt-4o-mini", "hallucination_response", "0.01")
+    )
+    assert clear["table3/lowest/response"].verdict == CONSISTENT
 
 
 def test_figures_5_and_6(numbers, planted, rows_of):

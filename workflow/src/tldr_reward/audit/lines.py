@@ -3,8 +3,8 @@
 A line is score on ln of the token rate as a fraction. Every rate and score may lie anywhere in the
 interval that its printed decimals leave. Given the rates, slope and intercept are linear in the
 scores, and both are smooth in the logarithms of the rates, which move by 3% at most: the least and
-the greatest values are found by a bounded quasi-Newton search (L-BFGS-B) from the printed point and
-from random corners of the box. Whether printed slope and intercept are reached *together* is shown
+the greatest values are found by a bounded quasi-Newton search (L-BFGS-B) from the printed point
+and from corners of the box. Whether printed slope and intercept are reached *together* is shown
 without a search where it fails: a line passes through the mean point, so that the intercept is the
 mean score minus slope times mean logarithm, whose ends are exact; where that allows it, a search
 for a common point decides.
@@ -113,7 +113,7 @@ def extremes(box: Box, name: str) -> tuple[float, float]:
 def _starts(box: Box) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     corners = [np.where(rng.random(len(box.low)) < 0.5, box.low, box.high) for _ in range(_STARTS)]
-    return [box.point, *corners]
+    return [box.point, box.low, box.high, *corners]
 
 
 def _least(box: Box, aim: _Aim) -> float:

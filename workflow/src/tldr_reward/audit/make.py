@@ -10,7 +10,7 @@ from tldr_reward.audit.regressions import regression_rows
 from tldr_reward.audit.rows import AuditRow, Numbers
 from tldr_reward.audit.sources import source_rows
 from tldr_reward.audit.strength import strength_rows
-from tldr_reward.audit.strength_of_lines import line_comparisons
+from tldr_reward.audit.strength_of_lines import line_comparisons, lowest_comparisons
 from tldr_reward.audit.strength_of_models import model_comparisons
 from tldr_reward.audit.strength_of_people import people_comparisons
 from tldr_reward.audit.strength_of_taus import tau_comparisons
@@ -30,6 +30,7 @@ def audit_rows(
         *model_comparisons(numbers),
         *people_comparisons(numbers),
         *tau_comparisons(numbers),
+        *lowest_comparisons(numbers),
         *line_comparisons(numbers),
     ]
     return [

@@ -19,7 +19,9 @@ _INTRODUCTION = """\
 Every number here is one that the paper prints, or is worked out from such numbers alone; no model
 ran, and no scale matters. A printed number stands for all that its decimals leave open: half a unit
 of the last decimal to either side where it was rounded, a whole unit away from zero where it was
-truncated.
+truncated. Reachable slopes, intercepts, r and p of a line are sought over everything that table 3's
+rates and scores may stand for, by a bounded search from many starts; that a slope and an intercept
+cannot both be had is shown exactly where the line's mean point forbids it.
 
 - **consistent**: the printed numbers give it as printed; of strength: they show it (Holm's p below
   5% within its family, in the direction that the paper says).
@@ -32,10 +34,11 @@ _STRENGTH = """\
 Estimates with 95% intervals: Newcombe's and Fisher's exact test for two counts, Wilson's and an
 exact test for one, t for annotators, permutations for correlations. Means of shares whose spread is
 not printed get the widest interval and the greatest p that such means can have. Tests take the two
-sides as separate items; what they would be at best on the same items stands in audit.csv. *Could
+sides as separate items, and items as independent; several captions of one image are not, and p is
+then too small. What the same counts would be at best on the same items stands in audit.csv. *Could
 show*: the smallest difference that so many items show with a power of 80% at the 5% level. *Would
 need*: the n from which the printed difference is significant, where n is not stated; n is then the
-fewest items that the percentages of table 11 allow.
+fewest items that the percentages of table 11 allow, and more would make p smaller.
 """
 
 

@@ -144,7 +144,7 @@ def shares(
     )
 
 
-def means(cells: dict, first: float, second: float, n: int, wants_n: bool) -> Comparison:
+def means(cells: dict, first: float, second: float, n: int, wants_n: bool = False) -> Comparison:
     """A comparison of two means of n responses' shares, whose spread is not printed."""
     effect = compare_means(first, second, n)
     before = cells.pop("arithmetic", "")
@@ -180,4 +180,5 @@ def single_share(cells: dict, share: float, n: int, bound: float) -> Comparison:
 
 def untested(cells: dict, why: str) -> Comparison:
     """A comparison that the printed numbers allow no test of."""
-    return Comparison(**cells | {"arithmetic": why}, effect=None)
+    unknown = {"arithmetic": why, "n_needed": "not from what is printed"}
+    return Comparison(**cells | unknown, effect=None)

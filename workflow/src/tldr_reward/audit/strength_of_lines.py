@@ -1,13 +1,39 @@
-"""Strength of the correlations of figures 5 and 6: exact permutation tests, models left out."""
+"""Strength of table 3's lowest rates, and of the lines of figures 5 and 6 over its models."""
 
 import math
 
 from tldr_reward.audit.rows import Numbers, source_name
-from tldr_reward.audit.strength import STATED, Comparison, p_text
+from tldr_reward.audit.strength import STATED, Comparison, means, p_text, shares
 from tldr_reward.metrics.correlation import correlate
 from tldr_reward.metrics.strength import Effect, smallest_correlation
 
 _WORST = "paligemma-3b-mix-448"
+
+
+def lowest_comparisons(numbers: Numbers) -> list[Comparison]:
+    """The lowest rate of each level against the next."""
+    found = []
+    for level in ("token", "sentence", "response"):
+        column = f"hallucination_{level}"
+        rates = {row: numbers.share("table3", row, column) for row in numbers.rows("table3")}
+        first, second = sorted(rates, key=rates.__getitem__)[:2]
+        n = int(numbers.entry("table3", first, column).n)
+        texts = [numbers.text("table3", row, column) for row in (first, second)]
+        cells = {
+            "id": f"table3/lowest/{level}",
+            "where": f"table 3, {level} level",
+            "statement": f"{first} is below {second}, the next",
+            "family": "table 3, the lowest against the next",
+            "printed": f"{texts[0]}% and {texts[1]}%",
+            "claimed": -1,
+            "n_basis": STATED,
+        }
+        if level == "response":
+            pair = [(round(rates[row] * n), n) for row in (first, second)]
+            found.append(shares(cells, *pair))
+        else:
+            found.append(means(cells, rates[first], rates[second], n))
+    return found
 
 
 def line_comparisons(numbers: Numbers) -> list[Comparison]:

@@ -1,5 +1,7 @@
 """Strength of what people judged or were timed at: tables 4 and 7, and single shares."""
 
+from collections.abc import Sequence
+
 from tldr_reward.audit.rows import Numbers
 from tldr_reward.audit.strength import STATED, Comparison, p_text, shares, single_share, untested
 from tldr_reward.metrics.strength import (
@@ -87,10 +89,15 @@ def table7_comparisons(numbers: Numbers) -> list[Comparison]:
         }
         why = "neither captions nor their spread in seconds are printed: no test of one annotator"
         found.append(untested(cells, why))
+    return [*found, _all_annotators(ratios)]
+
+
+def _all_annotators(ratios: Sequence[float]) -> Comparison:
+    """Seconds with binary over seconds with TLDR's guidance, annotators as the items."""
     effect = compare_ratios(ratios)
     shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
     sign = sign_test(sum(r > 1 for r in ratios), sum(r <= 1 for r in ratios))
-    together = Comparison(
+    return Comparison(
         id="table7/all",
         where="table 7",
         statement="annotators are faster with TLDR's guidance",
@@ -107,7 +114,6 @@ def table7_comparisons(numbers: Numbers) -> list[Comparison]:
         smallest=f"{smallest_ratio(ratios):.2f} times",
         neutral=1.0,
     )
-    return [*found, together]
 
 
 def share_comparisons(numbers: Numbers) -> list[Comparison]:

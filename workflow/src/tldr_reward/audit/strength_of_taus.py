@@ -138,5 +138,5 @@ def table6_comparisons(numbers: Numbers) -> list[Comparison]:
                     pair = [(round(rate * n), n) for rate in rates]
                     found.append(shares(cells, *pair))
                 else:
-                    found.append(means(cells, *rates, n, False))
+                    found.append(means(cells, *rates, n))
     return found
