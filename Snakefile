@@ -47,6 +47,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/audit.smk"
 
 
 rule all:
@@ -58,3 +59,5 @@ rule all:
         expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
         "<data>/card.md",
         "<results>/claims.csv",
+        "results/audit.csv",
+        "paper_tables/audit.md",

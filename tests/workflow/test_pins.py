@@ -36,7 +36,7 @@ STAGES = {
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
                "measure_correction", "simulate_annotation", "measure_annotation",
-               "measure_flags", "verify"],
+               "measure_flags", "audit", "verify"],
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_there_is_a_rule_for_every_stage():
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
         "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
-        "draw_estimated_against_true", "verify",
+        "draw_estimated_against_true", "audit_numbers", "verify",
     }  # fmt: skip
 
 
@@ -145,6 +145,7 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert sum(name.startswith("make_table") for name in counts) == 12
     assert sum(name.startswith("run_") for name in counts) == 3
     assert counts["make_human_evaluation"] == counts["make_pixelprose"] == 1
+    assert counts["audit_numbers"] == 1
     assert "results/smoke/" in output
     assert "results/mini/" not in output
 

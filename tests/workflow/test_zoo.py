@@ -47,7 +47,7 @@ def test_a_kept_step_waits_for_the_training_that_keeps_it(snakemake):
     output = shown.stdout + shown.stderr
     assert jobs(output, "collect_responses") == {"llama_step350"}
     assert "--source results/mini/backbones/llama/checkpoints/step350" in output
-    assert " --keep-at 340,400,540 " in output
+    assert " --keep-at 290,350,500 " in output
     assert "paligemma/final" not in output
 
 

@@ -78,11 +78,13 @@ def with_numbers(value):
     return value
 
 
-def read_registry(path: Path, schema: str, key: tuple[str, ...]) -> dict[tuple, dict]:
-    """Rows of a tab-separated registry by key; each fits the schema, none stands twice."""
+def read_registry(
+    path: Path, schema: str, key: tuple[str, ...], delimiter: str = "\t"
+) -> dict[tuple, dict]:
+    """Rows of a registry by key; each fits the schema, none stands there twice."""
     rows = {}
     with open(path, encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file, delimiter="\t"), start=2):
+        for number, row in enumerate(csv.DictReader(file, delimiter=delimiter), start=2):
             what = f"{path.name}, line {number}"
             validated({str(name): value for name, value in row.items()}, schema, what)
             name = tuple(row[part] for part in key)
@@ -161,6 +163,13 @@ BENCHMARKS = {
         ROOT / "workflow/config/benchmarks.tsv", "benchmarks.schema.json", ("benchmark",)
     ).items()
 }
+# The paper's numbers are read by the package; here they are checked before any job begins.
+read_registry(
+    ROOT / "workflow/reported/reported.csv",
+    "reported.schema.json",
+    ("table", "row", "column", "source"),
+    delimiter=",",
+)
 TASK_FILES = sorted(path.name for path in (ROOT / "workflow/tasks").iterdir())
 BACKBONES = list(dict.fromkeys(backbone for backbone, _ in REWARD_MODELS))
 # Backbones that are trained here, with their architectures; not all carry a reward model.

@@ -1,7 +1,11 @@
 """The numbers that the paper prints, looked up by table, row and column."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import jsonschema
+
+from tldr_reward.errors import InputError
 
 # The paper's names of the backbones whose architectures stand for them at smaller scales.
 PAPER_BACKBONES = {"paligemma": "paligemma-3b", "llama": "llama-3.2-11b-vision"}
@@ -28,3 +32,22 @@ def printed_values(reported: Sequence[ReportedValue], table: str) -> dict[tuple[
         if entry.table == table:
             values[entry.row, entry.column] = entry.value
     return values
+
+
+def check_reported(reported: Sequence[ReportedValue], schema: Mapping) -> None:
+    """Check every value against the registry's JSON schema; a source prints a cell once.
+
+    Raises InputError that names the cell, the value and what is wrong with it.
+    """
+    validator = jsonschema.Draft202012Validator(schema)
+    seen = set()
+    for entry in reported:
+        where = f"reported value {entry.table}, {entry.row}, {entry.column}"
+        worst = jsonschema.exceptions.best_match(validator.iter_errors(dataclasses.asdict(entry)))
+        if worst:
+            raise InputError(f"{where}: {'.'.join(map(str, worst.path))}: {worst.message}")
+        for source in entry.source.split(";"):
+            cell = (entry.table, entry.row, entry.column, source)
+            if cell in seen:
+                raise InputError(f"{where}: {source} stands there twice; once is allowed")
+            seen.add(cell)
