@@ -14,6 +14,7 @@ from tldr_reward.paper.claims_page import render_claims
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 REGISTRY = yaml.safe_load((WORKFLOW / "config/claims.yaml").read_text())
 SCHEMA = json.loads((WORKFLOW / "schemas/claims.schema.json").read_text())
+AUDIT = {"strength/t/a": "consistent", "strength/t/b": "cannot be told", "sums/t": "consistent"}
 BUDGET = {"minutes": 1, "gigabytes": 1, "gpu_hours": 0}
 
 
@@ -35,7 +36,7 @@ def table(scale="mini"):
 
 
 def judged(entries, tables):
-    return judge_claims(read_claims(entries), tables, "mini")
+    return judge_claims(read_claims(entries), tables, "mini", AUDIT)
 
 
 def test_a_claim_is_judged_by_its_table():
@@ -62,6 +63,13 @@ def test_a_claim_without_a_comparison_is_not_run():
     assert row.verdict == "not run" and not effects
 
 
+def test_strength_counts_what_the_printed_numbers_show():
+    (row,), _ = judged([entry(audit=["strength/t/*"])], {})
+    assert row.strength == "1 of 2 shown"
+    with pytest.raises(InputError, match="better: the audit has no row 'strength/x'"):
+        judged([entry(audit=["strength/x"])], {})
+
+
 def test_twins_are_named():
     with pytest.raises(InputError, match="two have the id 'better'"):
         read_claims([entry(), entry()])
@@ -72,7 +80,7 @@ def test_the_page_counts_verdicts_and_shows_effects():
                            {"paper_tables/t.csv": table()})  # fmt: skip
     page = render_claims(rows, effects, "mini")
     assert "2 claims: 2 holds, 0 does not hold, 0 inconclusive, 0 not run." in page
-    assert "| [TLDR is better.](#other) | table 1 | **holds** |" in page
+    assert "| [TLDR is better.](#other) | table 1 | – | **holds** |" in page
     assert "Here: a world." in page
     assert "| – | +10 [+5.76, +14.2] | – | holds |" in page
 

@@ -18,6 +18,7 @@ rule verify:
         claims=own("workflow/config/claims.yaml"),
         schema=own("workflow/schemas/claims.schema.json"),
         tables=CLAIMED,
+        audit="results/audit.csv",
     output:
         claims="<results>/claims.csv",
         effects="<results>/effects.csv",
@@ -38,5 +39,5 @@ rule verify:
         code=code("verify", "tables"),
     shell:
         "tldr-reward verify --claims {input.claims:q} --schema {input.schema:q} {params.tables}"
-        " --scale {params.scale} --out {output.claims:q} --effects {output.effects:q}"
+        " --audit {input.audit:q} --scale {params.scale} --out {output.claims:q} --effects {output.effects:q}"
         " --markdown {output.markdown:q} 2>&1 | tee {log:q} >&2"

@@ -14,6 +14,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--claims", type=_FILE, required=True, help="YAML registry of claims.")
 @click.option("--schema", type=_FILE, required=True, help="JSON schema of the registry.")
 @click.option("--table", "tables", type=_FILE, multiple=True, help="CSV that claims name.")
+@click.option("--audit", type=_FILE, help="CSV of the audit: how strong printed numbers are.")
 @click.option("--scale", required=True, help="Scale that ran, e.g. mini.")
 @click.option("--out", type=_FILE, required=True, help="CSV of claims to write.")
 @click.option("--effects", type=_FILE, required=True, help="CSV of their effects to write.")
@@ -22,6 +23,7 @@ def command(
     claims: Path,
     schema: Path,
     tables: tuple[Path, ...],
+    audit: Path | None,
     scale: str,
     out: Path,
     effects: Path,
@@ -32,8 +34,9 @@ def command(
     A claim whose table is not given was not run. Tables are named as the registry names them.
 
     Example: tldr-reward verify --claims workflow/config/claims.yaml
-    --schema workflow/schemas/claims.schema.json --table paper_tables/table1.csv --scale mini
-    --out claims.csv --effects effects.csv --markdown claims.md
+    --schema workflow/schemas/claims.schema.json --table paper_tables/table1.csv
+    --audit results/audit.csv --scale mini --out claims.csv --effects effects.csv
+    --markdown claims.md
     """
     import jsonschema
     import yaml
@@ -53,7 +56,9 @@ def command(
         where = "/".join(map(str, error.absolute_path))
         raise InputError(f"{claims}: {where}: {error.message}") from None
     found = {str(path): read_columns(path, ()) for path in tables}
-    rows, told = judge_claims(read_claims(entries), found, scale)
+    audited = read_columns(audit, ("id", "verdict")) if audit else []
+    strengths = {row["id"]: row["verdict"] for row in audited}
+    rows, told = judge_claims(read_claims(entries), found, scale, strengths)
     write_rows(out, rows, ClaimRow)
     write_rows(effects, told, ClaimEffect)
     with writing(markdown) as file:

@@ -1,6 +1,7 @@
 """The paper's claims, each with what was printed and what a run of ours shows of it."""
 
 import dataclasses
+import fnmatch
 from collections.abc import Mapping, Sequence
 
 from tldr_reward.errors import InputError
@@ -27,13 +28,17 @@ class Budget:
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """One claim; without comparisons it cannot be tested at this scale."""
+    """One claim; without comparisons it cannot be tested at this scale.
+
+    `audit` are patterns of the ids of the audit's rows on how strong the printed numbers are.
+    """
 
     name: str
     text: str
     where: str
     stands_for: str
     comparisons: tuple[Comparison, ...]
+    audit: tuple[str, ...]
     budget: Budget
     command: str
 
@@ -56,7 +61,10 @@ class ClaimEffect:
 
 @dataclasses.dataclass(frozen=True)
 class ClaimRow:
-    """One claim after a run: a row of claims.csv."""
+    """One claim after a run: a row of claims.csv.
+
+    `strength` says how many of the paper's comparisons its printed numbers show.
+    """
 
     claim: str
     text: str
@@ -64,6 +72,7 @@ class ClaimRow:
     stands_for: str
     scale: str
     verdict: str
+    strength: str
     printed: str
     observed: str
     budget_minutes: float
@@ -81,6 +90,7 @@ def read_claims(entries: Sequence[Mapping]) -> list[Claim]:
             entry["where"],
             entry.get("stands_for", ""),
             tuple(_comparison(one) for one in entry.get("compare", ())),
+            tuple(entry.get("audit", ())),
             Budget(**entry["budget"]),
             entry["command"],
         )
@@ -99,9 +109,15 @@ def tables_of(claims: Sequence[Claim], scale: str) -> list[str]:
 
 
 def judge_claims(
-    claims: Sequence[Claim], tables: Mapping[str, Sequence[Row]], scale: str
+    claims: Sequence[Claim],
+    tables: Mapping[str, Sequence[Row]],
+    scale: str,
+    audit: Mapping[str, str],
 ) -> tuple[list[ClaimRow], list[ClaimEffect]]:
-    """Verdict and effects of every claim; a table that is not among `tables` was not made."""
+    """Verdict and effects of every claim; a table that is not among `tables` was not made.
+
+    `audit` has the verdicts of the audit's rows by their ids.
+    """
     rows, effects = [], []
     for claim in claims:
         measured: list[tuple[Comparison, Effect]] = []
@@ -114,10 +130,23 @@ def judge_claims(
             measured += [(comparison, one) for one in measured_effects(comparison, own)]
             printed += [(comparison, one) for one in printed_effects(comparison, table)]
         verdicts = [verdict_of(effect, comparison) for comparison, effect in measured]
-        rows.append(_row(claim, scale, overall(verdicts), printed, measured))
+        told = strength(claim, audit)
+        rows.append(_row(claim, scale, overall(verdicts), told, printed, measured))
         for source, some in (("measured", measured), ("printed", printed)):
             effects += [_effect_row(claim, scale, source, *pair) for pair in some]
     return rows, effects
+
+
+def strength(claim: Claim, audit: Mapping[str, str]) -> str:
+    """How many of the comparisons behind a claim the paper's printed numbers show."""
+    found: list[str] = []
+    for pattern in claim.audit:
+        own = fnmatch.filter(audit, pattern)
+        if audit and not own:
+            raise InputError(f"claims: {claim.name}: the audit has no row {pattern!r}")
+        found += own
+    shown = sum(audit[name] == "consistent" for name in found)
+    return f"{shown} of {len(found)} shown" if found else ""
 
 
 def _of_scale(table: Sequence[Row], scale: str) -> list[Row]:
@@ -140,6 +169,7 @@ def _row(
     claim: Claim,
     scale: str,
     verdict: Verdict,
+    strength: str,
     printed: Sequence[tuple[Comparison, Effect]],
     measured: Sequence[tuple[Comparison, Effect]],
 ) -> ClaimRow:
@@ -150,6 +180,7 @@ def _row(
         claim.stands_for,
         scale,
         verdict.value,
+        strength,
         "; ".join(_text(effect, False) for _, effect in printed),
         "; ".join(_text(effect, True) for _, effect in measured),
         claim.budget.minutes,

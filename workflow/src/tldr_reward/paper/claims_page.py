@@ -15,7 +15,9 @@ _NOTES = (
     "*Holds*: every effect is shown to be as claimed, by its 95% interval or, where the same items "
     "were judged twice, by a paired p of 0.05 or less. *Does not hold*: one is shown to be "
     "otherwise. *Inconclusive*: neither. *Not run*: nothing at this scale can test it.",
-    "A verdict is of this scale alone: other models and other data than the paper's.",
+    "A verdict is of this scale alone: other models and other data than the paper's. *Printed*: of "
+    "the paper's own comparisons behind a claim, how many its printed numbers show to be as "
+    "claimed, after Holm's correction (audit.md).",
 )
 
 
@@ -26,8 +28,11 @@ def render_claims(rows: Sequence[ClaimRow], effects: Sequence[ClaimEffect], scal
     lines = [f"# The paper's claims at scale `{scale}`", "", f"{len(rows)} claims: {told}.", ""]
     for note in _NOTES:
         lines += [note, ""]
-    lines += ["| Claim | Where | Verdict |", "| :-- | :-- | :-- |"]
-    lines += [f"| [{row.text}](#{row.claim}) | {row.where} | **{row.verdict}** |" for row in rows]
+    lines += ["| Claim | Where | Printed | Verdict |", "| :-- | :-- | :-- | :-- |"]
+    lines += [
+        f"| [{row.text}](#{row.claim}) | {row.where} | {row.strength or '–'} | **{row.verdict}** |"
+        for row in rows
+    ]
     for row in rows:
         lines += _section(row, [effect for effect in effects if effect.claim == row.claim])
     return "\n".join(lines) + "\n"
