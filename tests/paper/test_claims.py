@@ -10,18 +10,20 @@ import yaml
 from tldr_reward.errors import InputError
 from tldr_reward.paper.claims import judge_claims, read_claims, tables_of
 from tldr_reward.paper.claims_page import render_claims
+from tldr_reward.paper.costs import Job, measured_cost
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 REGISTRY = yaml.safe_load((WORKFLOW / "config/claims.yaml").read_text())
 SCHEMA = json.loads((WORKFLOW / "schemas/claims.schema.json").read_text())
 AUDIT = {"strength/t/a": "consistent", "strength/t/b": "cannot be told", "sums/t": "consistent"}
-BUDGET = {"minutes": 1, "gigabytes": 1, "gpu_hours": 0}
+BUDGETS = {"small": {"job_minutes": 9, "gigabytes": 2, "gpu_hours": 0, "jobs": ["draw", "train/*"]}}
+JOBS = {"draw": Job(30, 100), "train/x": Job(60, 512), "train/y": Job(90, 2048), "more": Job(9, 9)}
 
 
 def entry(name="better", **more):
     compare = {"table": "paper_tables/t.csv", "columns": ["a"], "expect": "above",
                "rows": {"model": ["tldr"]}, "minus": {"model": "naive"}}  # fmt: skip
-    told = {"id": name, "claim": "TLDR is better.", "where": "table 1", "budget": BUDGET}
+    told = {"id": name, "claim": "TLDR is better.", "where": "table 1", "budget": "small"}
     command = "snakemake --cores 8 paper_tables/t.csv"
     return told | {"command": command, "compare": [compare]} | more
 
@@ -36,7 +38,11 @@ def table(scale="mini"):
 
 
 def judged(entries, tables):
-    return judge_claims(read_claims(entries), tables, "mini", AUDIT)
+    return judge_claims(registry(entries), tables, "mini", AUDIT, JOBS)
+
+
+def registry(entries):
+    return read_claims({"budgets": BUDGETS, "claims": entries})
 
 
 def test_a_claim_is_judged_by_its_table():
@@ -70,9 +76,22 @@ def test_strength_counts_what_the_printed_numbers_show():
         judged([entry(audit=["strength/x"])], {})
 
 
+def test_a_cost_is_that_of_the_jobs_that_a_budget_names():
+    (row,), _ = judged([entry()], {})
+    assert (row.budget_job_minutes, row.job_minutes) == (9, 3)
+    assert (row.budget_gigabytes, row.gigabytes) == (2, 2)
+    budget = registry([entry()])[0].budget
+    assert measured_cost(budget, {"draw": Job(30, 100)}) is None
+
+
+def test_a_budget_that_is_not_there_is_named():
+    with pytest.raises(InputError, match="better has budget 'large'; allowed: small"):
+        registry([entry(budget="large")])
+
+
 def test_twins_are_named():
     with pytest.raises(InputError, match="two have the id 'better'"):
-        read_claims([entry(), entry()])
+        registry([entry(), entry()])
 
 
 def test_the_page_counts_verdicts_and_shows_effects():
@@ -82,6 +101,7 @@ def test_the_page_counts_verdicts_and_shows_effects():
     assert "2 claims: 2 holds, 0 does not hold, 0 inconclusive, 0 not run." in page
     assert "| [TLDR is better.](#other) | table 1 | – | **holds** |" in page
     assert "Here: a world." in page
+    assert "Jobs: 9 minutes, 2 GB at most; here 3 minutes, 2.0 GB." in page
     assert "| – | +10 [+5.76, +14.2] | – | holds |" in page
 
 
@@ -107,7 +127,7 @@ def test_the_registry_names_columns_that_the_tables_have():
 
 
 def test_tables_are_named_once_with_the_scale():
-    assert tables_of(read_claims([entry(), entry("other")]), "mini") == ["paper_tables/t.csv"]
+    assert tables_of(registry([entry(), entry("other")]), "mini") == ["paper_tables/t.csv"]
     assert "results/smoke/zoo/fits.csv" in tables_of(read_claims(REGISTRY), "smoke")
 
 
@@ -126,5 +146,5 @@ def test_what_does_not_fit_the_schema_is_refused(change):
     bad = entry()
     bad["compare"][0] |= change
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    assert not list(validator.iter_errors([entry()]))
-    assert list(validator.iter_errors([bad]))
+    assert not list(validator.iter_errors({"budgets": BUDGETS, "claims": [entry()]}))
+    assert list(validator.iter_errors({"budgets": BUDGETS, "claims": [bad]}))

@@ -15,6 +15,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--schema", type=_FILE, required=True, help="JSON schema of the registry.")
 @click.option("--table", "tables", type=_FILE, multiple=True, help="CSV that claims name.")
 @click.option("--audit", type=_FILE, help="CSV of the audit: how strong printed numbers are.")
+@click.option("--benchmarks", type=_FILE, help="Folder of the benchmark files of the run's jobs.")
 @click.option("--scale", required=True, help="Scale that ran, e.g. mini.")
 @click.option("--out", type=_FILE, required=True, help="CSV of claims to write.")
 @click.option("--effects", type=_FILE, required=True, help="CSV of their effects to write.")
@@ -24,6 +25,7 @@ def command(
     schema: Path,
     tables: tuple[Path, ...],
     audit: Path | None,
+    benchmarks: Path | None,
     scale: str,
     out: Path,
     effects: Path,
@@ -48,8 +50,8 @@ def command(
     if not claims.is_file():
         raise InputError(f"no such file: {claims}")
     try:
-        entries = yaml.safe_load(claims.read_text(encoding="utf-8"))
-        jsonschema.validate(entries, read_json(schema), jsonschema.Draft202012Validator)
+        registry = yaml.safe_load(claims.read_text(encoding="utf-8"))
+        jsonschema.validate(registry, read_json(schema), jsonschema.Draft202012Validator)
     except yaml.YAMLError as error:
         raise InputError(f"{claims}: no YAML ({' '.join(str(error).split())[:200]})") from None
     except jsonschema.ValidationError as error:
@@ -58,8 +60,24 @@ def command(
     found = {str(path): read_columns(path, ()) for path in tables}
     audited = read_columns(audit, ("id", "verdict")) if audit else []
     strengths = {row["id"]: row["verdict"] for row in audited}
-    rows, told = judge_claims(read_claims(entries), found, scale, strengths)
+    jobs = read_jobs(benchmarks) if benchmarks else {}
+    rows, told = judge_claims(read_claims(registry), found, scale, strengths, jobs)
     write_rows(out, rows, ClaimRow)
     write_rows(effects, told, ClaimEffect)
     with writing(markdown) as file:
         file.write(render_claims(rows, told, scale))
+
+
+def read_jobs(folder: Path) -> dict:
+    """What jobs took, by the names of their benchmark files below a folder."""
+    from tldr_reward.cli.measured import read_columns
+    from tldr_reward.paper.costs import Job
+
+    found = {}
+    for path in sorted(folder.rglob("*.tsv")):
+        for row in read_columns(path, ("s", "max_rss"), "\t"):
+            # A job that ended before it was looked at has no memory.
+            memory = float(row["max_rss"]) if row["max_rss"] not in ("", "-", "NA") else 0.0
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            found[name] = Job(float(row["s"]), memory)
+    return found

@@ -2,9 +2,11 @@
 
 import dataclasses
 import fnmatch
+import math
 from collections.abc import Mapping, Sequence
 
 from tldr_reward.errors import InputError
+from tldr_reward.paper.costs import Budget, Cost, Job, measured_cost
 from tldr_reward.paper.effects import (
     Comparison,
     Effect,
@@ -15,15 +17,6 @@ from tldr_reward.paper.effects import (
     printed_effects,
     verdict_of,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Budget:
-    """What testing a claim may cost from nothing."""
-
-    minutes: float
-    gigabytes: float
-    gpu_hours: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,14 +68,30 @@ class ClaimRow:
     strength: str
     printed: str
     observed: str
-    budget_minutes: float
+    budget_job_minutes: float
+    job_minutes: float
     budget_gigabytes: float
+    gigabytes: float
     budget_gpu_hours: float
     command: str
 
 
-def read_claims(entries: Sequence[Mapping]) -> list[Claim]:
-    """Claims from the registry's entries, which the schema has passed; InputError for twins."""
+def read_claims(registry: Mapping) -> list[Claim]:
+    """Claims of the registry, which the schema has passed.
+
+    InputError for two of one id, and for a budget that is not there.
+    """
+    budgets = {
+        name: Budget(**{**given, "jobs": tuple(given["jobs"])})
+        for name, given in registry["budgets"].items()
+    }
+    entries = registry["claims"]
+    for entry in entries:
+        if entry["budget"] not in budgets:
+            allowed = ", ".join(budgets)
+            raise InputError(
+                f"claims: {entry['id']} has budget {entry['budget']!r}; allowed: {allowed}"
+            )
     claims = [
         Claim(
             entry["id"],
@@ -91,7 +100,7 @@ def read_claims(entries: Sequence[Mapping]) -> list[Claim]:
             entry.get("stands_for", ""),
             tuple(_comparison(one) for one in entry.get("compare", ())),
             tuple(entry.get("audit", ())),
-            Budget(**entry["budget"]),
+            budgets[entry["budget"]],
             entry["command"],
         )
         for entry in entries
@@ -113,10 +122,11 @@ def judge_claims(
     tables: Mapping[str, Sequence[Row]],
     scale: str,
     audit: Mapping[str, str],
+    jobs: Mapping[str, Job],
 ) -> tuple[list[ClaimRow], list[ClaimEffect]]:
     """Verdict and effects of every claim; a table that is not among `tables` was not made.
 
-    `audit` has the verdicts of the audit's rows by their ids.
+    `audit` has the verdicts of the audit's rows by their ids, `jobs` what the run's jobs took.
     """
     rows, effects = [], []
     for claim in claims:
@@ -131,7 +141,8 @@ def judge_claims(
             printed += [(comparison, one) for one in printed_effects(comparison, table)]
         verdicts = [verdict_of(effect, comparison) for comparison, effect in measured]
         told = strength(claim, audit)
-        rows.append(_row(claim, scale, overall(verdicts), told, printed, measured))
+        row = _row(claim, scale, overall(verdicts), told, printed, measured)
+        rows.append(_with_cost(row, measured_cost(claim.budget, jobs)))
         for source, some in (("measured", measured), ("printed", printed)):
             effects += [_effect_row(claim, scale, source, *pair) for pair in some]
     return rows, effects
@@ -183,11 +194,21 @@ def _row(
         strength,
         "; ".join(_text(effect, False) for _, effect in printed),
         "; ".join(_text(effect, True) for _, effect in measured),
-        claim.budget.minutes,
+        claim.budget.job_minutes,
+        math.nan,
         claim.budget.gigabytes,
+        math.nan,
         claim.budget.gpu_hours,
         claim.command,
     )
+
+
+def _with_cost(row: ClaimRow, cost: Cost | None) -> ClaimRow:
+    """The row with what testing it took; nan where that is not known."""
+    if cost is None:
+        return row
+    minutes, gigabytes = round(cost.job_minutes, 1), round(cost.gigabytes, 2)
+    return dataclasses.replace(row, job_minutes=minutes, gigabytes=gigabytes)
 
 
 def _effect_row(

@@ -41,6 +41,7 @@ def render_claims(rows: Sequence[ClaimRow], effects: Sequence[ClaimEffect], scal
 def _section(row: ClaimRow, effects: Sequence[ClaimEffect]) -> list[str]:
     lines = ["", f'<a id="{row.claim}"></a>', "", f"## {row.text}", "", f"**{row.verdict}**"]
     lines[-1] += f" ({row.where}). `{row.command}`"
+    lines += ["", _cost(row)]
     if row.stands_for:
         lines += ["", f"Here: {row.stands_for}."]
     lines += [line for kind in _expected(effects) for line in ("", _EXPECTED[kind])]
@@ -53,6 +54,14 @@ def _section(row: ClaimRow, effects: Sequence[ClaimEffect]) -> list[str]:
         lines += ["", "| Effect | From the paper's numbers |", "| :-- | --: |"]
         lines += [f"| {_label(effect)} | {effect.value:+.3g} |" for effect in printed]
     return lines
+
+
+def _cost(row: ClaimRow) -> str:
+    """What testing a claim may take, and what it took."""
+    text = f"Jobs: {row.budget_job_minutes:g} minutes, {row.budget_gigabytes:g} GB at most"
+    if row.job_minutes == row.job_minutes:
+        text += f"; here {row.job_minutes:.0f} minutes, {row.gigabytes:.1f} GB"
+    return f"{text}."
 
 
 def _expected(effects: Sequence[ClaimEffect]) -> list[str]:
