@@ -76,6 +76,7 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
         "measure_taus",
     }
     assert changed_commands(tmp_path / "b", "metrics/rows.py") == {
+        "audit",
         "draw_figure",
         "evaluate_benchmarks",
         "make_table",

@@ -53,6 +53,9 @@ def check_published(folder: Path) -> None:
     assert set(verdicts.values()) <= {"holds", "does not hold", "inconclusive", "not run"}
     assert verdicts["tldr_above_naive"] != "not run"
     assert verdicts["gpt_4o_hallucinates_least"] == "not run"
+    audit = (folder / "paper_tables/audit.md").read_text()
+    assert audit.startswith("# Audit of the paper's printed numbers")
+    assert (folder / "results/audit.csv").is_file()
     page = (folder / "paper_tables/claims.md").read_text()
     assert page.startswith("# The paper's claims at scale `smoke`")
 
