@@ -33,6 +33,7 @@ pathvars:
     benchmarks="<results>/benchmarks",
 
 
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/backbones.smk"
 include: "workflow/rules/train.smk"
@@ -48,6 +49,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
@@ -61,3 +63,5 @@ rule all:
         "<results>/claims.csv",
         "results/audit.csv",
         "paper_tables/audit.md",
+        "<results>/report.html",
+        "<results>/run_crate.zip",

@@ -79,6 +79,7 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
         "audit",
         "draw_figure",
         "evaluate_benchmarks",
+        "make_report",
         "make_table",
         "measure_benchmarks",
         "measure_correction",
@@ -87,6 +88,7 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
         "measure_hallucination",
         "measure_scores",
         "measure_taus",
+        "render_readme",
     }
 
 

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tldr_reward.cli.threads import available_processors, use_threads
+from tldr_reward.cli.processors import available_processors
+from tldr_reward.cli.threads import use_threads
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tldr_reward.paper.claims import ClaimEffect, ClaimRow
+from tldr_reward.paper.reference import FileAgreement
 from tldr_reward.records import read_rows
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/claims.schema.json"
@@ -76,3 +77,56 @@ def test_a_bad_registry_is_one_line(verify, tmp_path, old, new, line):
     assert outcome.status == 2
     assert line in outcome.err.splitlines()[-1]
     assert not (tmp_path / "claims.csv").exists()
+
+
+@pytest.fixture
+def reference(verify, tmp_path, monkeypatch):
+    """A reference run of the same table, and this run's description; returns its folder."""
+    import json
+
+    from tldr_reward.cli.provenance import hardware, versions
+
+    folder = tmp_path / "reference"
+    (folder / "paper_tables").mkdir(parents=True)
+    (folder / "paper_tables/t.csv").write_text(TABLE)
+    (folder / "paper_tables/gone.csv").write_text(TABLE)
+    around = {"hardware": hardware(), "versions": versions()}
+    (folder / "paper_tables/claims.provenance.json").write_text(json.dumps(around))
+    (folder / "results/mini").mkdir(parents=True)
+    (folder / "results/mini/claims.csv").write_text("claim,verdict\nbetter,inconclusive\n")
+    described = {"configuration": {"seeds": [0, 1, 2]}, "files": {"workflow/src/a.py": "1"}}
+    (folder / "results/mini/workflow.json").write_text(json.dumps(described))
+    (tmp_path / "results/mini").mkdir(parents=True)
+    described["configuration"]["seeds"] = [0]
+    (tmp_path / "results/mini/workflow.json").write_text(json.dumps(described))
+    return folder
+
+
+def verify_beside(command, reference, tmp_path):
+    (tmp_path / "claims.yaml").write_text(CLAIMS)
+    return command(
+        f"verify --claims claims.yaml --schema {SCHEMA} --table paper_tables/t.csv "
+        "--scale mini --out claims.csv --effects effects.csv --markdown claims.md "
+        f"--reference {reference} --workflow results/mini/workflow.json --compared compared.csv"
+    )
+
+
+def test_a_run_is_compared_with_the_reference(reference, command, tmp_path):
+    outcome = verify_beside(command, reference, tmp_path)
+    assert outcome.status == 0, outcome.err
+    page = (tmp_path / "claims.md").read_text()
+    assert "every cell must be equal" in page
+    assert "1 files compared: 1 equal; 1 were not made here." in page
+    assert "| TLDR is better. | holds | inconclusive |" in page
+
+
+def test_another_number_and_newer_code_are_named_and_no_failure(reference, command, tmp_path):
+    (tmp_path / "paper_tables/t.csv").write_text(TABLE.replace("60,57,63", "70,67,73"))
+    newer = '{"configuration": {"seeds": [0]}, "files": {"workflow/src/a.py": "2"}}'
+    (tmp_path / "results/mini/workflow.json").write_text(newer)
+    outcome = verify_beside(command, reference, tmp_path)
+    assert outcome.status == 0, outcome.err
+    page = (tmp_path / "claims.md").read_text()
+    assert "- workflow/src/a.py has changed" in page
+    (row,) = read_rows(tmp_path / "compared.csv", FileAgreement)
+    assert (row.agreement, row.example) == ("differs", "row 1, a: 70, was 60")

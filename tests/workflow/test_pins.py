@@ -36,7 +36,8 @@ STAGES = {
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
                "measure_correction", "simulate_annotation", "measure_annotation",
-               "measure_flags", "audit", "verify"],
+               "measure_flags", "audit", "verify", "describe_workflow", "draw_gallery",
+               "make_report", "collect_run"],
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tldr_reward.cli.threads import available_processors
+from tldr_reward.cli.processors import available_processors
 
 ROOT = Path(__file__).parents[2]
 # Below a condition, a rule stands four spaces in.
@@ -56,6 +56,7 @@ def test_there_is_a_rule_for_every_stage():
         "draw_tau_sweep",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
         "draw_estimated_against_true", "audit_numbers", "verify",
+        "describe_workflow", "draw_gallery", "make_report", "collect_run",
     }  # fmt: skip
 
 

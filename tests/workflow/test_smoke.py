@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import jsonschema
@@ -58,6 +59,39 @@ def check_published(folder: Path) -> None:
     assert (folder / "results/audit.csv").is_file()
     page = (folder / "paper_tables/claims.md").read_text()
     assert page.startswith("# The paper's claims at scale `smoke`")
+    check_provenance(folder)
+    check_report(folder)
+
+
+def check_provenance(folder: Path) -> None:
+    """Beside each table stands what it comes from; the crate holds both."""
+    for name in [*TABLES, "claims"]:
+        found = json.loads((folder / f"paper_tables/{name}.provenance.json").read_text())
+        assert found["scale"] == "smoke" and found["seeds"] == [0], name
+        assert found["inputs_sha256"] and len(found["configuration_sha256"]) == 64
+        rules = {row["rule"]: row["jobs"] for row in found["rules"]}
+        if name not in ("table7", "claims"):
+            assert rules["draw_scenes"] == 1, name
+    table1 = json.loads((folder / "paper_tables/table1.provenance.json").read_text())
+    assert {row["rule"] for row in table1["rules"]} >= {"train_vision", "train_language"}
+    assert next(row["jobs"] for row in table1["rules"] if row["rule"] == "train_reward") == 4
+    assert table1["job_minutes"] > 0 and 0 < table1["gigabytes"] < 6
+    with zipfile.ZipFile(folder / "results/smoke/run_crate.zip") as crate:
+        names = set(crate.namelist())
+    assert {f"paper_tables/{name}.csv" for name in TABLES} <= names
+    assert {"ro-crate-metadata.json", "Snakefile", "results/smoke/claims.csv"} <= names
+    run = "results/smoke/reward/llama/tldr/seed0"
+    assert {f"{run}/metrics/test.csv", f"{run}/reward_model/settings.json"} <= names
+    assert not [name for name in names if name.endswith(".safetensors")]
+
+
+def check_report(folder: Path) -> None:
+    """One page with every table and figure, and captions of both backbones."""
+    page = (folder / "results/smoke/report.html").read_text()
+    for name in TABLES | FIGURES:
+        assert f'id="{name}"' in page
+    assert set(re.findall(r'data-backbone="(\w+)"', page)) == {"paligemma", "llama"}
+    assert page.count("data:image/png;base64,") > len(FIGURES)
 
 
 def test_everything_at_smoke_scale_and_what_reruns(snakemake, workflow_copy, tmp_path):
@@ -80,11 +114,18 @@ def test_everything_at_smoke_scale_and_what_reruns(snakemake, workflow_copy, tmp
 
     assert "Nothing to be done" in run("--cores", "2")
 
+    run("--report", "report.zip")
+    with zipfile.ZipFile(tmp_path / "elsewhere/report.zip") as report:
+        shown = {Path(name).name for name in report.namelist()}
+    assert {f"{name}.csv" for name in TABLES} | {f"{name}.png" for name in FIGURES} <= shown
+
     package = workflow_copy / "workflow/src/tldr_reward"
     append(package / "metrics/accuracy.py", "# edited")
     measures = {"measure_reward_model", "measure_likelihood", "measure_baseline"}
-    assert planned(run(TABLE, "-n")) == measures | {"make_table1"}
+    # What was edited is told anew; that alone would make no table.
+    tables = {"describe_workflow", "make_table1"}
+    assert planned(run(TABLE, "-n")) == measures | tables
 
     append(package / "reward/training.py", "# edited")
     trainings = {"train_reward", "score_captions"}
-    assert planned(run(TABLE, "-n")) == measures | trainings | {"make_table1"}
+    assert planned(run(TABLE, "-n")) == measures | trainings | tables

@@ -99,13 +99,16 @@ rule make_table7:
         metrics=expand("<results>/annotation/{by}/metrics.csv", by=GUIDED_BY),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table7.schema.json"),
+        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table7.csv",
             caption="../report/table7.rst",
             category="Human annotation",
+            labels=labelled("table7"),
         ),
         markdown="paper_tables/table7.md",
+        provenance="paper_tables/table7.provenance.json",
     log:
         "<logs>/make_table7.log",
     benchmark:
@@ -123,7 +126,8 @@ rule make_table7:
         code=code("make-table", "tables"),
     shell:
         "tldr-reward make-table {params.table} {params.files} --scale {params.scale}"
-        " --out {output.csv:q} --markdown {output.markdown:q} 2>&1 | tee {log:q} >&2"
+        " --out {output.csv:q} --markdown {output.markdown:q} --provenance {output.provenance:q}"
+        " --workflow {input.workflow:q} 2>&1 | tee {log:q} >&2"
 
 
 use rule make_table7 as make_human_evaluation with:
@@ -135,13 +139,16 @@ use rule make_table7 as make_human_evaluation with:
         ),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/human_evaluation.schema.json"),
+        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/human_evaluation.csv",
             caption="../report/human_evaluation.rst",
             category="Human annotation",
+            labels=labelled("human_evaluation"),
         ),
         markdown="paper_tables/human_evaluation.md",
+        provenance="paper_tables/human_evaluation.provenance.json",
     log:
         "<logs>/make_human_evaluation.log",
     benchmark:
@@ -159,13 +166,16 @@ use rule make_table7 as make_pixelprose with:
         ),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/pixelprose.schema.json"),
+        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/pixelprose.csv",
             caption="../report/pixelprose.rst",
             category="Human annotation",
+            labels=labelled("pixelprose"),
         ),
         markdown="paper_tables/pixelprose.md",
+        provenance="paper_tables/pixelprose.provenance.json",
     log:
         "<logs>/make_pixelprose.log",
     benchmark:

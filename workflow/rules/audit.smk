@@ -10,7 +10,10 @@ rule audit_numbers:
     output:
         csv="results/audit.csv",
         markdown=report(
-            "paper_tables/audit.md", caption="../report/audit.rst", category="The paper's numbers"
+            "paper_tables/audit.md",
+            caption="../report/audit.rst",
+            category="The paper's numbers",
+            labels=labelled("audit"),
         ),
     log:
         "results/logs/audit_numbers.log",

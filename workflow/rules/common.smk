@@ -14,7 +14,8 @@ from snakemake.settings.types import DeploymentMethod
 SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
-from tldr_reward.cli.threads import available_processors
+from tldr_reward.cli.describe_workflow import workflow_files
+from tldr_reward.cli.processors import available_processors
 from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
@@ -128,6 +129,18 @@ def repeated(option: str, paths: list) -> str:
     return " ".join(f"{option} {shlex.quote(str(path))}" for path in paths)
 
 
+def labelled(name: str) -> dict:
+    """What Snakemake's report lists a published file by: its name in words, the scale."""
+    words = re.sub(r"(?<=[a-z])(?=\d)", " ", name).replace("_", " ")
+    return {"name": words[0].upper() + words[1:], "scale": config["scale"]}
+
+
+def repeated_pairs(option: str, *lists: list) -> str:
+    """One option given once for each tuple of the lists."""
+    pairs = zip(*lists, strict=True)
+    return " ".join(f"{option} {shlex.join(map(str, pair))}" for pair in pairs)
+
+
 def beside(file: str, name: str) -> str:
     """A path in the folder of a file."""
     return os.path.join(os.path.dirname(file), name)
@@ -221,6 +234,8 @@ FIGURES = [
     "mix_against_hallucination",
     "estimated_against_true",
 ]
+# Settings and code of the run, for provenance: their edit alone makes no table anew.
+WORKFLOW = ancient("<results>/workflow.json")
 NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's

@@ -13,6 +13,7 @@ rule draw_precision_recall:
             "figures/precision_recall.png",
             caption="../report/precision_recall.rst",
             category="Figures",
+            labels=labelled("precision_recall"),
         ),
     log:
         "<logs>/draw_precision_recall.log",
@@ -47,6 +48,7 @@ use rule draw_precision_recall as draw_response_accuracy_by_taxonomy with:
             "figures/response_accuracy_by_taxonomy.png",
             caption="../report/response_accuracy_by_taxonomy.rst",
             category="Figures",
+            labels=labelled("response_accuracy_by_taxonomy"),
         ),
     log:
         "<logs>/draw_response_accuracy_by_taxonomy.log",
@@ -65,6 +67,7 @@ use rule draw_precision_recall as draw_training_curves with:
             "figures/training_curves.png",
             caption="../report/training_curves.rst",
             category="Figures",
+            labels=labelled("training_curves"),
         ),
     log:
         "<logs>/draw_training_curves.log",
@@ -82,7 +85,10 @@ use rule draw_precision_recall as draw_token_rates with:
     output:
         pdf="figures/token_rates.pdf",
         png=report(
-            "figures/token_rates.png", caption="../report/token_rates.rst", category="Figures"
+            "figures/token_rates.png",
+            caption="../report/token_rates.rst",
+            category="Figures",
+            labels=labelled("token_rates"),
         ),
     log:
         "<logs>/draw_token_rates.log",
@@ -102,6 +108,7 @@ use rule draw_precision_recall as draw_exam_against_hallucination with:
             "figures/exam_against_hallucination.png",
             caption="../report/exam_against_hallucination.rst",
             category="Figures",
+            labels=labelled("exam_against_hallucination"),
         ),
     log:
         "<logs>/draw_exam_against_hallucination.log",
@@ -121,6 +128,7 @@ use rule draw_precision_recall as draw_mix_against_hallucination with:
             "figures/mix_against_hallucination.png",
             caption="../report/mix_against_hallucination.rst",
             category="Figures",
+            labels=labelled("mix_against_hallucination"),
         ),
     log:
         "<logs>/draw_mix_against_hallucination.log",
@@ -140,6 +148,7 @@ use rule draw_precision_recall as draw_estimated_against_true with:
             "figures/estimated_against_true.png",
             caption="../report/estimated_against_true.rst",
             category="Figures",
+            labels=labelled("estimated_against_true"),
         ),
     log:
         "<logs>/draw_estimated_against_true.log",
@@ -157,7 +166,12 @@ use rule draw_precision_recall as draw_tau_sweep with:
         ],
     output:
         pdf="figures/tau_sweep.pdf",
-        png=report("figures/tau_sweep.png", caption="../report/tau_sweep.rst", category="Figures"),
+        png=report(
+            "figures/tau_sweep.png",
+            caption="../report/tau_sweep.rst",
+            category="Figures",
+            labels=labelled("tau_sweep"),
+        ),
     log:
         "<logs>/draw_tau_sweep.log",
     benchmark:

@@ -24,6 +24,7 @@ rule run_what_does_tldr_see:
             "<results>/notebooks/what_does_tldr_see.html",
             caption="../report/what_does_tldr_see.rst",
             category="Notebooks",
+            labels=labelled("what_does_tldr_see"),
         ),
     log:
         "<logs>/run_what_does_tldr_see.log",
@@ -56,6 +57,7 @@ use rule run_what_does_tldr_see as run_is_h_t_a_good_measure with:
             "<results>/notebooks/is_h_t_a_good_measure.html",
             caption="../report/is_h_t_a_good_measure.rst",
             category="Notebooks",
+            labels=labelled("is_h_t_a_good_measure"),
         ),
     log:
         "<logs>/run_is_h_t_a_good_measure.log",
@@ -77,6 +79,7 @@ use rule run_what_does_tldr_see as run_what_does_tau_do with:
             "<results>/notebooks/what_does_tau_do.html",
             caption="../report/what_does_tau_do.rst",
             category="Notebooks",
+            labels=labelled("what_does_tau_do"),
         ),
     log:
         "<logs>/run_what_does_tau_do.log",

@@ -13,9 +13,16 @@ rule make_table1:
         resamples=of_runs("resamples/{split}.csv", ["tldr", "naive"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table1.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table1.csv", caption="../report/table1.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table1.csv",
+            caption="../report/table1.rst",
+            category="Tables",
+            labels=labelled("table1"),
+        ),
         markdown="paper_tables/table1.md",
+        provenance="paper_tables/table1.provenance.json",
     log:
         "<logs>/make_table1.log",
     benchmark:
@@ -35,7 +42,8 @@ rule make_table1:
         code=code("make-table", "tables"),
     shell:
         "tldr-reward make-table {params.table} {params.files} --scale {params.scale}"
-        " --out {output.csv:q} --markdown {output.markdown:q} 2>&1 | tee {log:q} >&2"
+        " --out {output.csv:q} --markdown {output.markdown:q} --provenance {output.provenance:q}"
+        " --workflow {input.workflow:q} 2>&1 | tee {log:q} >&2"
 
 
 use rule make_table1 as make_table1_ood with:
@@ -49,11 +57,16 @@ use rule make_table1 as make_table1_ood with:
         resamples=of_runs("resamples/{split}.csv", ["tldr", "naive"], OUT_OF_DISTRIBUTION),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table1_ood.schema.json"),
+        workflow=WORKFLOW,
     output:
         csv=report(
-            "paper_tables/table1_ood.csv", caption="../report/table1_ood.rst", category="Tables"
+            "paper_tables/table1_ood.csv",
+            caption="../report/table1_ood.rst",
+            category="Tables",
+            labels=labelled("table1_ood"),
         ),
         markdown="paper_tables/table1_ood.md",
+        provenance="paper_tables/table1_ood.provenance.json",
     log:
         "<logs>/make_table1_ood.log",
     benchmark:
@@ -68,9 +81,16 @@ use rule make_table1 as make_table2 with:
         resamples=of_runs("resamples/{split}.csv", ["tldr", PLAIN, *ABLATIONS], backbones=ABLATED),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table2.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table2.csv", caption="../report/table2.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table2.csv",
+            caption="../report/table2.rst",
+            category="Tables",
+            labels=labelled("table2"),
+        ),
         markdown="paper_tables/table2.md",
+        provenance="paper_tables/table2.provenance.json",
     log:
         "<logs>/make_table2.log",
     benchmark:
@@ -85,9 +105,16 @@ use rule make_table1 as make_table3 with:
         models=own("workflow/config/models.tsv"),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table3.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table3.csv", caption="../report/table3.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table3.csv",
+            caption="../report/table3.rst",
+            category="Tables",
+            labels=labelled("table3"),
+        ),
         markdown="paper_tables/table3.md",
+        provenance="paper_tables/table3.provenance.json",
     log:
         "<logs>/make_table3.log",
     benchmark:
@@ -101,9 +128,16 @@ use rule make_table1 as make_table8 with:
         statistics="<data>/statistics.csv",
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table8.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table8.csv", caption="../report/table8.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table8.csv",
+            caption="../report/table8.rst",
+            category="Tables",
+            labels=labelled("table8"),
+        ),
         markdown="paper_tables/table8.md",
+        provenance="paper_tables/table8.provenance.json",
     log:
         "<logs>/make_table8.log",
     benchmark:
@@ -117,9 +151,16 @@ use rule make_table1 as make_table9 with:
         reward_models=of_runs("reward_model", ["tldr"], backbones=["paligemma"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table9.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table9.csv", caption="../report/table9.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table9.csv",
+            caption="../report/table9.rst",
+            category="Tables",
+            labels=labelled("table9"),
+        ),
         markdown="paper_tables/table9.md",
+        provenance="paper_tables/table9.provenance.json",
     log:
         "<logs>/make_table9.log",
     benchmark:
@@ -134,9 +175,16 @@ use rule make_table1 as make_table10 with:
         reward_models=of_runs("reward_model", ["tldr"], backbones=["llama"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table10.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table10.csv", caption="../report/table10.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table10.csv",
+            caption="../report/table10.rst",
+            category="Tables",
+            labels=labelled("table10"),
+        ),
         markdown="paper_tables/table10.md",
+        provenance="paper_tables/table10.provenance.json",
     log:
         "<logs>/make_table10.log",
     benchmark:
@@ -152,9 +200,16 @@ use rule make_table1 as make_table11 with:
         resamples=of_runs("resamples/{split}.csv", ["naive", "tldr", *ABLATIONS]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table11.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table11.csv", caption="../report/table11.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table11.csv",
+            caption="../report/table11.rst",
+            category="Tables",
+            labels=labelled("table11"),
+        ),
         markdown="paper_tables/table11.md",
+        provenance="paper_tables/table11.provenance.json",
     log:
         "<logs>/make_table11.log",
     benchmark:
@@ -168,13 +223,16 @@ use rule make_table1 as make_table4 with:
         metrics=expand("<zoo>/{model}/correction.csv", model=CORRECTED),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table4.schema.json"),
+        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table4.csv",
             caption="../report/table4.rst",
             category="Tables",
+            labels=labelled("table4"),
         ),
         markdown="paper_tables/table4.md",
+        provenance="paper_tables/table4.provenance.json",
     log:
         "<logs>/make_table4.log",
     benchmark:
@@ -188,9 +246,16 @@ use rule make_table1 as make_table5 with:
         metrics="<results>/tau/tldr/benchmarks.csv",
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table5.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table5.csv", caption="../report/table5.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table5.csv",
+            caption="../report/table5.rst",
+            category="Tables",
+            labels=labelled("table5"),
+        ),
         markdown="paper_tables/table5.md",
+        provenance="paper_tables/table5.provenance.json",
     log:
         "<logs>/make_table5.log",
     benchmark:
@@ -204,9 +269,16 @@ use rule make_table1 as make_table6 with:
         metrics=of_runs("taus/metrics.csv", ["tldr"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table6.schema.json"),
+        workflow=WORKFLOW,
     output:
-        csv=report("paper_tables/table6.csv", caption="../report/table6.rst", category="Tables"),
+        csv=report(
+            "paper_tables/table6.csv",
+            caption="../report/table6.rst",
+            category="Tables",
+            labels=labelled("table6"),
+        ),
         markdown="paper_tables/table6.md",
+        provenance="paper_tables/table6.provenance.json",
     log:
         "<logs>/make_table6.log",
     benchmark:

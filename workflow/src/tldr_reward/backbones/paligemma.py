@@ -1,10 +1,12 @@
 """PaliGemma as a backbone: image tokens and prompt in both directions, response causal."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from PIL import Image
 from transformers import DynamicCache
+from transformers.models.gemma.modeling_gemma import GemmaDecoderLayer, apply_rotary_pos_emb
 
 from tldr_reward.backbones.interface import (
     Backbone,
@@ -52,16 +54,16 @@ class PaliGemmaBackbone(Backbone):
         allowed = mask.unsqueeze(1).expand(-1, ids.shape[1], -1)
         # PaliGemma's positions count from 1.
         positions = torch.arange(1, ids.shape[1] + 1).expand_as(ids)
-        output = self.decoder()(
-            inputs_embeds=embeds,
-            attention_mask=additive(allowed, embeds.dtype),
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-        )
         lengths = mask.sum(1)
-        last = output.last_hidden_state[torch.arange(len(prompts)), lengths - 1]
-        return Prefix(cache, mask, lengths + 1, last)
+        with last_layer_at(self.decoder().layers[-1], lengths - 1):
+            output = self.decoder()(
+                inputs_embeds=embeds,
+                attention_mask=additive(allowed, embeds.dtype),
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+            )
+        return Prefix(cache, mask, lengths + 1, output.last_hidden_state[:, 0])
 
     def suffix_hidden(
         self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
@@ -76,3 +78,48 @@ class PaliGemmaBackbone(Backbone):
             past_key_values=select_rows(prefix.cache, groups, self.text_config),
             use_cache=True,
         ).last_hidden_state
+
+
+@contextlib.contextmanager
+def last_layer_at(layer: GemmaDecoderLayer, places: torch.Tensor) -> Iterator[None]:
+    """Within, the layer returns [G, 1, D]: its states at one of the P places of each row.
+
+    Of a prefix, what comes behind needs the last layer's keys and values at every place, and its
+    state at one: the rest of the layer is left out elsewhere.
+    """
+
+    def forward(hidden, attention_mask, position_embeddings, past_key_values, **others):
+        rows = torch.arange(len(places))
+        attention = layer.self_attn
+        shape = (*hidden.shape[:2], -1, attention.head_dim)
+        normed = layer.input_layernorm(hidden)
+        keys = attention.k_proj(normed).view(shape).transpose(1, 2)
+        values = attention.v_proj(normed).view(shape).transpose(1, 2)
+        _, keys = apply_rotary_pos_emb(keys, keys, *position_embeddings)
+        past_key_values.update(keys, values, attention.layer_idx)
+        return type(layer).forward(
+            layer,
+            hidden[rows, places].unsqueeze(1),
+            attention_mask=attention_mask[rows, :, places].unsqueeze(2),
+            position_embeddings=tuple(
+                part[rows, places].unsqueeze(1) for part in position_embeddings
+            ),
+            past_key_values=_Whole(keys, values),
+            **others,
+        )
+
+    layer.forward = forward
+    try:
+        yield
+    finally:
+        del layer.forward
+
+
+class _Whole:
+    """A cache that has the keys and values of all places already."""
+
+    def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        self.found = keys, values
+
+    def update(self, *_) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.found

@@ -40,7 +40,7 @@ def command(
         from tldr_reward.backbones.folders import load_backbone
         from tldr_reward.benchmarks.harness import Benchmark
         from tldr_reward.benchmarks.sweep import load_tasks, sweep
-        from tldr_reward.cli.inputs import read_image
+        from tldr_reward.cli.pictures import read_image
         from tldr_reward.cli.threads import use_threads
         from tldr_reward.metrics.rows import BenchmarkOutcome
         from tldr_reward.reward.model import load_reward_model

@@ -5,27 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tldr_reward.backbones.batches import Item
 from tldr_reward.backbones.interface import Backbone, Response
+from tldr_reward.cli.pictures import read_image
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 from tldr_reward.records import CaptionRecord, ImageRecord, read_records
 from tldr_reward.spans import overlaps
 from tldr_reward.world.determined import determined_words
 from tldr_reward.world.scenes import Scene
-
-
-def read_image(path: Path) -> Image.Image:
-    """Open an image as RGB; InputError when it is missing or is no image."""
-    if not path.is_file():
-        raise InputError(f"no such image: {path}")
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise InputError(f"not a readable image: {path} ({error})") from None
 
 
 def read_images(

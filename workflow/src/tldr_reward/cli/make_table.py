@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.provenance import provenance_options, write_provenance
 from tldr_reward.records import Metric, read_rows, writing
 
 _FILE = click.Path(path_type=Path)
@@ -43,6 +44,7 @@ _TABLES = (
 @click.option("--schema", type=_FILE, required=True, help="JSON schema of the table's rows.")
 @click.option("--out", type=_FILE, required=True, help="CSV to write.")
 @click.option("--markdown", type=_FILE, required=True, help="Markdown to write.")
+@provenance_options
 def command(
     name: str,
     metrics: tuple[Path, ...],
@@ -56,8 +58,14 @@ def command(
     schema: Path,
     out: Path,
     markdown: Path,
+    provenance: Path | None,
+    workflow: Path | None,
+    jobs: Path,
 ) -> None:
     """Make one table of the paper from measured files, with the paper's values beside ours.
+
+    With --provenance, a JSON file beside it says what it comes from: commit, settings, versions,
+    machine, inputs, and what the jobs behind them took.
 
     Example: tldr-reward make-table table1 --metrics metrics/tldr.csv --metrics metrics/naive.csv
     --reported workflow/reported/reported.csv --scale mini
@@ -91,6 +99,10 @@ def command(
     _write_csv(out, table.columns, table.rows)
     with writing(markdown) as file:
         file.write(render(table))
+    if provenance:
+        given = (*metrics, *responses, *resamples, *settings, models, statistics, reported, schema)
+        inputs = [path for path in given if path]
+        write_provenance(provenance, out, inputs, workflow, jobs)
 
 
 def _write_csv(path: Path, columns: tuple[str, ...], rows: tuple) -> None:

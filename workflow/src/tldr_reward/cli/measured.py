@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tldr_reward.errors import InputError
+from tldr_reward.paper.costs import Job
 from tldr_reward.records import read_rows
 
 
@@ -59,4 +60,16 @@ def read_json(path: Path) -> dict:
         raise InputError(f"{path}: not JSON ({error})") from None
     if not isinstance(found, dict):
         raise InputError(f"{path}: a JSON object is needed, not {type(found).__name__}")
+    return found
+
+
+def read_jobs(folder: Path) -> dict[str, Job]:
+    """What jobs took, by the names of their benchmark files below a folder."""
+    found = {}
+    for path in sorted(folder.rglob("*.tsv")):
+        for row in read_columns(path, ("s", "max_rss"), "\t"):
+            # A job that ended before it was looked at has no memory.
+            memory = float(row["max_rss"]) if row["max_rss"] not in ("", "-", "NA") else 0.0
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            found[name] = Job(float(row["s"]), memory)
     return found

@@ -23,7 +23,7 @@ def render(table: Table) -> str:
     lines = [
         f"# {table.title}",
         "",
-        _SCALES.get(table.scale, f"Scale `{table.scale}`."),
+        scale_note(table.scale),
         "",
         _line(headings),
         _line([":--" if _is_text(table, column) else "--:" for _, column in table.reading]),
@@ -32,6 +32,11 @@ def render(table: Table) -> str:
     for note in table.notes:
         lines += ["", note]
     return "\n".join(lines) + "\n"
+
+
+def scale_note(scale: str) -> str:
+    """What numbers of a scale are numbers of."""
+    return _SCALES.get(scale, f"Scale `{scale}`.")
 
 
 def cell(row: Mapping[str, str], column: str) -> str:
