@@ -90,7 +90,7 @@ def job_counts(output: str) -> dict[str, int]:
 
 
 def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
-    shown = snakemake("paper_tables/table1.csv", "-n")
+    shown = snakemake("paper_tables/table1.csv", "-n", "-p", "--cores", "64")
     assert shown.returncode == 0, shown.stderr
     output = shown.stdout + shown.stderr
     counts = job_counts(output)
@@ -103,6 +103,11 @@ def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
     assert "_only/" not in output
     assert "results/mini/reward/llama/naive/seed0/metrics/test.csv" in output
     assert "ood_scene.csv" not in output
+    # Two heavy jobs share the processors that there are.
+    threads = set(re.findall(r"train-(?:vision|language|reward) .*?--threads (\d+)", output))
+    assert threads == {str(max(1, min(64, available_processors()) // 2))}
+    profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+    assert profile["resources"]["heavy"] == 2
 
 
 def test_captions_over_tau_are_scored_in_a_job_a_detector_controls_apart(snakemake):
@@ -122,17 +127,8 @@ def test_a_reward_model_that_no_table_scores_can_be_scored(snakemake):
     assert counts["train_reward"] == counts["score_ablation"] == 1
 
 
-def test_two_heavy_jobs_share_the_processors_that_there_are(snakemake):
-    shown = snakemake("paper_tables/table1.csv", "-n", "-p", "--cores", "64")
-    output = shown.stdout + shown.stderr
-    threads = set(re.findall(r"train-(?:vision|language|reward) .*?--threads (\d+)", output))
-    assert threads == {str(max(1, min(64, available_processors()) // 2))}
-    profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
-    assert profile["resources"]["heavy"] == 2
-
-
 def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
-    shown = snakemake("-n", "--config", "scale=smoke", "seeds=[0,1]")
+    shown = snakemake("-n", "-p", "--config", "scale=smoke", "seeds=[0,1]")
     assert shown.returncode == 0, shown.stderr
     output = shown.stdout + shown.stderr
     counts = job_counts(output)
@@ -149,6 +145,10 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["audit_numbers"] == 1
     assert "results/smoke/" in output
     assert "results/mini/" not in output
+    # What mini sets for one backbone does not run as smoke.
+    steps = re.findall(r"train-(?:vision|language|reward) .*?--steps (\d+)", output)
+    assert len(steps) == 14
+    assert max(map(int, steps)) <= 4
 
 
 def test_every_table_and_figure_has_a_rule_and_a_report_caption_of_its_own(snakemake):
@@ -171,11 +171,3 @@ def test_every_table_and_figure_has_a_rule_and_a_report_caption_of_its_own(snake
 def test_lint_finds_nothing(snakemake):
     shown = snakemake("--lint")
     assert shown.returncode == 0, shown.stdout + shown.stderr
-
-
-def test_what_mini_sets_for_one_backbone_does_not_run_as_smoke(snakemake):
-    shown = snakemake("paper_tables/table1.csv", "-n", "-p", "--config", "scale=smoke")
-    output = shown.stdout + shown.stderr
-    steps = re.findall(r"train-(?:vision|language|reward) .*?--steps (\d+)", output)
-    assert len(steps) == 8
-    assert max(map(int, steps)) <= 4

@@ -33,7 +33,7 @@ shell.prefix(
 
 # Models this small do not fill two processors: two trainings side by side with half of the
 # machine each end sooner than one after the other with all of it. The profile says how many run.
-HEAVY_THREADS = max(1, min(workflow.cores or 1, available_processors()) // 2)
+HEAVY_THREADS = max(1, min(workflow.resource_settings.cores or 1, available_processors()) // 2)
 
 
 def one_line(error: jsonschema.ValidationError, what: str) -> str:
