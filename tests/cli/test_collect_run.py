@@ -58,8 +58,8 @@ def test_the_crate_holds_the_files_at_their_paths_and_says_what_made_them(collec
     assert "https://w3id.org/ro/wfrun/workflow/0.5" in profiles
     (run,) = crate.get_by_type("CreateAction")
     assert run["instrument"] == crate.mainEntity
-    assert {one.id for one in run["object"]} == {f"{RUN}/metrics.csv", f"{RUN}/workflow.json"}
-    assert [one.id for one in run["result"]] == ["paper_tables/table1.csv"]
+    assert [one.id for one in run["object"]] == [f"{RUN}/workflow.json"]
+    assert [one.id for one in run["result"]] == [f"{RUN}/metrics.csv", "paper_tables/table1.csv"]
     assert (run["startTime"], run["endTime"]) == (
         "1970-01-01T00:01:40+00:00",
         "1970-01-01T00:03:21+00:00",

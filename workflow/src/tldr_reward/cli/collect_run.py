@@ -63,7 +63,7 @@ def command(
         _check_path(path)
     behind = jobs_behind(map(str, published), read_job_records(jobs, workflow.parent / "logs"))
     times = (min(job.started for job in behind), max(job.ended for job in behind)) if behind else ()
-    crate = make_crate(root, described, (*files, workflow), published, times)
+    crate = make_crate(root, described, workflow, (*files, *published), times)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         whole = Path(folder, out.name)
@@ -74,13 +74,14 @@ def command(
 def make_crate(
     root: Path,
     described: dict,
-    measured: Sequence[Path],
-    published: Sequence[Path],
+    workflow: Path,
+    files: Sequence[Path],
     times: Sequence[float],
 ):
-    """An ROCrate of the files at their paths, with one run of the workflow between them.
+    """An ROCrate of the files at their paths, as results of one run of the workflow.
 
-    `times` are the run's start and end in Unix seconds, or empty where they are not known.
+    The run starts from nothing but its settings, which the file `workflow` describes. `times` are
+    its start and end in Unix seconds, or empty where they are not known.
     """
     from rocrate.model import ContextEntity
     from rocrate.rocrate import ROCrate
@@ -101,13 +102,13 @@ def make_crate(
         entity = {"@type": "CreativeWork", "name": name, "version": "0.5"}
         profile = crate.add(ContextEntity(crate, address, properties=entity))
         crate.root_dataset.append_to("conformsTo", profile)
-    read = [_add(crate, path) for path in measured]
-    made = [_add(crate, path) for path in published]
+    settings = _add(crate, workflow)
+    made = [_add(crate, path) for path in files]
     run = {"@type": "CreateAction", "name": "Run of the workflow"}
     if times:
         run |= {"startTime": _time(times[0]), "endTime": _time(times[1])}
         run["actionStatus"] = "http://schema.org/CompletedActionStatus"
-    action = crate.add_action(main, "#run", object=read, result=made, properties=run)
+    action = crate.add_action(main, "#run", object=[settings], result=made, properties=run)
     crate.root_dataset["mentions"] = action
     return crate
 
