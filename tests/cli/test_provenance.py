@@ -46,6 +46,7 @@ def test_provenance_says_what_a_file_comes_from(tmp_path, monkeypatch):
         Path(name).write_text(name)
     record(Path("jobs"), "m.csv", "measure", [])
     described = {
+        "format": "workflow/1",
         "scale": "mini",
         "configuration": {"seeds": [0, 1]},
         "configuration_sha256": "c",

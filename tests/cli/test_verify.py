@@ -90,11 +90,12 @@ def reference(verify, tmp_path, monkeypatch):
     (folder / "paper_tables").mkdir(parents=True)
     (folder / "paper_tables/t.csv").write_text(TABLE)
     (folder / "paper_tables/gone.csv").write_text(TABLE)
-    around = {"hardware": hardware(), "versions": versions()}
+    around = {"format": "provenance/1", "hardware": hardware(), "versions": versions()}
     (folder / "paper_tables/claims.provenance.json").write_text(json.dumps(around))
     (folder / "results/mini").mkdir(parents=True)
     (folder / "results/mini/claims.csv").write_text("claim,verdict\nbetter,inconclusive\n")
-    described = {"configuration": {"seeds": [0, 1, 2]}, "files": {"workflow/src/a.py": "1"}}
+    files = {"workflow/src/a.py": "1"}
+    described = {"format": "workflow/1", "configuration": {"seeds": [0, 1, 2]}, "files": files}
     (folder / "results/mini/workflow.json").write_text(json.dumps(described))
     (tmp_path / "results/mini").mkdir(parents=True)
     described["configuration"]["seeds"] = [0]
@@ -122,11 +123,26 @@ def test_a_run_is_compared_with_the_reference(reference, command, tmp_path):
 
 def test_another_number_and_newer_code_are_named_and_no_failure(reference, command, tmp_path):
     (tmp_path / "paper_tables/t.csv").write_text(TABLE.replace("60,57,63", "70,67,73"))
-    newer = '{"configuration": {"seeds": [0]}, "files": {"workflow/src/a.py": "2"}}'
-    (tmp_path / "results/mini/workflow.json").write_text(newer)
+    described = tmp_path / "results/mini/workflow.json"
+    described.write_text(described.read_text().replace('a.py": "1"', 'a.py": "2"'))
     outcome = verify_beside(command, reference, tmp_path)
     assert outcome.status == 0, outcome.err
     page = (tmp_path / "claims.md").read_text()
     assert "- workflow/src/a.py has changed" in page
     (row,) = read_rows(tmp_path / "compared.csv", FileAgreement)
     assert (row.agreement, row.example) == ("differs", "row 1, a: 70, was 60")
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("reference/results/mini/workflow.json", "format None; this version reads 'workflow/1'"),
+        ("reference/paper_tables/claims.provenance.json", "this version reads 'provenance/1'"),
+    ],
+)
+def test_a_reference_of_another_format_is_one_line(reference, command, tmp_path, file, line):
+    (tmp_path / file).write_text("{}")
+    outcome = verify_beside(command, reference, tmp_path)
+    assert outcome.status == 2
+    assert line in outcome.err.splitlines()[-1]
+    assert not (tmp_path / "claims.csv").exists()

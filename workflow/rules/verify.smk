@@ -58,5 +58,5 @@ rule verify:
         "tldr-reward verify --claims {input.claims:q} --schema {input.schema:q} {params.tables}"
         " --audit {input.audit:q} --benchmarks {params.jobs:q} --scale {params.scale}"
         " --out {output.claims:q} --effects {output.effects:q} --markdown {output.markdown:q}"
-        " {params.reference} --compared {output.compared:q} --workflow {input.workflow:q} --provenance {output.provenance:q}"
-        " 2>&1 | tee {log:q} >&2"
+        " {params.reference} --compared {output.compared:q} --workflow {input.workflow:q}"
+        " --provenance {output.provenance:q} 2>&1 | tee {log:q} >&2"

@@ -4,7 +4,7 @@ import datetime
 import os
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import click
 
@@ -54,11 +54,10 @@ def command(
     Example: tldr-reward collect-run --root . --workflow results/mini/workflow.json
     --published paper_tables/table1.csv --out run.zip results/mini/baselines/random/metrics/test.csv
     """
-    from tldr_reward.cli.measured import read_json
-    from tldr_reward.cli.provenance import read_job_records
+    from tldr_reward.cli.provenance import WORKFLOW_FORMAT, read_format, read_job_records
     from tldr_reward.paper.provenance import jobs_behind
 
-    described = read_json(workflow)
+    described = read_format(workflow, WORKFLOW_FORMAT)
     for path in (*files, *published, workflow):
         _check_path(path)
     behind = jobs_behind(map(str, published), read_job_records(jobs, workflow.parent / "logs"))
@@ -122,7 +121,7 @@ def _check_path(path: Path) -> None:
     """InputError for a file that is missing or lies outside this folder."""
     if not path.is_file():
         raise InputError(f"no such file: {path}")
-    if path.is_absolute() or ".." in PurePath(path).parts:
+    if path.is_absolute() or ".." in path.parts:
         raise InputError(f"{path} lies elsewhere; paths below this folder are needed")
 
 

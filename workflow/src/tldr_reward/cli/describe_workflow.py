@@ -8,7 +8,6 @@ import click
 
 from tldr_reward.errors import InputError
 
-FORMAT = "workflow/1"
 _FILE = click.Path(path_type=Path)
 # What a checkout's results come from; tests, pages and generated files are not.
 _PARTS = (
@@ -36,7 +35,7 @@ def command(root: Path, configuration: str, out: Path) -> None:
     Example: tldr-reward describe-workflow --root . --configuration '{"scale": "mini"}'
     --out workflow.json
     """
-    from tldr_reward.cli.provenance import write_json
+    from tldr_reward.cli.provenance import WORKFLOW_FORMAT, write_json
 
     try:
         settings = json.loads(configuration)
@@ -48,7 +47,7 @@ def command(root: Path, configuration: str, out: Path) -> None:
     if not files:
         raise InputError(f"{root} holds no Snakefile and no workflow")
     found = {
-        "format": FORMAT,
+        "format": WORKFLOW_FORMAT,
         "scale": settings.get("scale"),
         "configuration": settings,
         "configuration_sha256": _digest(json.dumps(settings, sort_keys=True)),

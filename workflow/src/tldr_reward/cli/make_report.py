@@ -52,7 +52,8 @@ def command(
     --table paper_tables/table1.md --figure figures/tau_sweep.png workflow/report/tau_sweep.rst
     --gallery gallery.jsonl --image-records data/images.jsonl --scale mini --out report.html
     """
-    from tldr_reward.cli.measured import read_columns, read_json
+    from tldr_reward.cli.measured import read_columns
+    from tldr_reward.cli.provenance import FORMAT, read_format
     from tldr_reward.metrics.gallery import GalleryItem
     from tldr_reward.paper.claims import ClaimEffect, ClaimRow
     from tldr_reward.paper.markdown import scale_note
@@ -72,7 +73,7 @@ def command(
         items,
         read_pictures(image_records, {item.image_id for item in items}),
         read_columns(audit, ("kind", "where", "statement", "printed", "recomputed", "verdict")),
-        [read_json(path) for path in provenance],
+        [read_format(path, FORMAT) for path in provenance],
         threshold,
     )
     page = render_report(report, _text(template))

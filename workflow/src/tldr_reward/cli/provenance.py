@@ -15,10 +15,12 @@ from pathlib import Path
 import click
 
 from tldr_reward.cli.processors import available_processors
+from tldr_reward.errors import InputError
 from tldr_reward.paper.provenance import JobRecord, costs_by_rule, jobs_behind
 from tldr_reward.records import writing
 
 FORMAT = "provenance/1"
+WORKFLOW_FORMAT = "workflow/1"  # of what describe-workflow writes
 _FILE = click.Path(path_type=Path)
 _ROOT = Path(__file__).parents[4]  # of a checkout
 
@@ -49,9 +51,9 @@ def write_provenance(
 
     Costs are read from the benchmark files in the folder of `workflow`.
     """
-    from tldr_reward.cli.measured import read_jobs, read_json
+    from tldr_reward.cli.measured import read_jobs
 
-    described = read_json(workflow) if workflow else {}
+    described = read_format(workflow, WORKFLOW_FORMAT) if workflow else {}
     results = workflow.parent if workflow else Path()
     records = read_job_records(jobs, results / "logs")
     behind = jobs_behind(map(str, inputs), records)
@@ -75,6 +77,16 @@ def write_provenance(
         "rules": [dataclasses.asdict(cost) for cost in costs],
     }
     write_json(out, found)
+
+
+def read_format(path: Path, wanted: str) -> dict:
+    """A JSON object of one format; InputError for another."""
+    from tldr_reward.cli.measured import read_json
+
+    found = read_json(path)
+    if found.get("format") != wanted:
+        raise InputError(f"{path}: format {found.get('format')!r}; this version reads {wanted!r}")
+    return found
 
 
 def write_json(path: Path, value: Mapping) -> None:

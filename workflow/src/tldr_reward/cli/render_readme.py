@@ -29,10 +29,11 @@ def command(reference: Path, readme: Path) -> None:
 
 def results_of(reference: Path) -> str:
     """Markdown of a run that collect-run kept; InputError for a folder that holds none."""
-    from tldr_reward.cli.measured import read_columns, read_json
+    from tldr_reward.cli.measured import read_columns
+    from tldr_reward.cli.provenance import FORMAT, read_format
     from tldr_reward.paper.readme import render_results
 
-    provenance = read_json(reference / "paper_tables/claims.provenance.json")
+    provenance = read_format(reference / "paper_tables/claims.provenance.json", FORMAT)
     run = reference / "results" / str(provenance["scale"])
     accuracy = [
         row

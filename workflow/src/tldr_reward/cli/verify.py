@@ -5,7 +5,15 @@ from pathlib import Path
 
 import click
 
-from tldr_reward.cli.provenance import hardware, provenance_options, versions, write_provenance
+from tldr_reward.cli.provenance import (
+    FORMAT,
+    WORKFLOW_FORMAT,
+    hardware,
+    provenance_options,
+    read_format,
+    versions,
+    write_provenance,
+)
 from tldr_reward.errors import InputError
 from tldr_reward.records import write_rows, writing
 
@@ -101,15 +109,17 @@ def read_registry(claims: Path, schema: Path) -> list:
 
 def compare_with_reference(reference: Path, workflow: Path, rows: Sequence, compared: Path) -> str:
     """Compare files of this folder with the reference's; writes their CSV, returns Markdown."""
-    from tldr_reward.cli.measured import read_columns, read_json
+    from tldr_reward.cli.measured import read_columns
     from tldr_reward.paper.reference import FileAgreement, compare_rows, compare_surroundings
     from tldr_reward.paper.reference_page import render_reference
 
+    if workflow.is_absolute():
+        raise InputError(f"--workflow {workflow}: a path below this folder is needed")
     around = compare_surroundings(
         {"hardware": hardware(), "versions": versions()},
-        read_json(reference / "paper_tables/claims.provenance.json"),
-        read_json(workflow),
-        read_json(reference / workflow),
+        read_format(reference / "paper_tables/claims.provenance.json", FORMAT),
+        read_format(workflow, WORKFLOW_FORMAT),
+        read_format(reference / workflow, WORKFLOW_FORMAT),
     )
     # The reference's own verdicts and text are no measurements.
     own = {workflow.with_name(name) for name in ("claims.csv", "effects.csv", compared.name)}
