@@ -13,7 +13,7 @@ rule draw_scenes:
         "<benchmarks>/draw_scenes.tsv"
     conda:
         "../../envs/data.yaml"
-    threads: 1
+    threads: 2 * HEAVY_THREADS
     resources:
         mem_mb=1000,
         runtime=10,
@@ -23,7 +23,7 @@ rule draw_scenes:
     shell:
         "tldr-reward draw-scenes {params.settings} --images {output.images:q}"
         " --image-records {output.image_records:q} --scenes {output.scenes:q}"
-        " --cells {output.cells:q} 2>&1 | tee {log:q} >&2"
+        " --cells {output.cells:q} --threads {threads} 2>&1 | tee {log:q} >&2"
 
 
 rule write_captions:

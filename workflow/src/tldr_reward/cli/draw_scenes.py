@@ -1,15 +1,17 @@
 """draw-scenes: the images of the scene world, their records, their truth, and their cell labels."""
 
 import os
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import click
 
+from tldr_reward.cli.processors import available_processors
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 from tldr_reward.records import ImageRecord, write_records, writing_folder
 from tldr_reward.world.drawing import draw_image, encode_png
-from tldr_reward.world.scenes import cell_labels
+from tldr_reward.world.scenes import Scene, cell_labels
 from tldr_reward.world.splits import draw_splits, parse_counts, source_of
 
 
@@ -20,8 +22,15 @@ from tldr_reward.world.splits import draw_splits, parse_counts, source_of
 @click.option("--image-records", type=click.Path(path_type=Path), required=True)
 @click.option("--scenes", type=click.Path(path_type=Path), required=True)
 @click.option("--cells", type=click.Path(path_type=Path), required=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def command(
-    splits: tuple[str, ...], seed: int, images: Path, image_records: Path, scenes: Path, cells: Path
+    splits: tuple[str, ...],
+    seed: int,
+    images: Path,
+    image_records: Path,
+    scenes: Path,
+    cells: Path,
+    threads: int,
 ) -> None:
     """Draw the scenes of every split; no scene is drawn twice.
 
@@ -34,9 +43,11 @@ def command(
         raise InputError(f"--split {' '.join(splits)}: no images at all; at least 1 is needed")
     progress = Progress(len(everything), "draw-scenes")
     with writing_folder(images, "*.png") as folder:
-        for scene in everything:
-            (folder / f"{scene.image_id}.png").write_bytes(encode_png(draw_image(scene)))
-            progress.step()
+        with ProcessPoolExecutor(min(threads, available_processors())) as workers:
+            pngs = workers.map(_draw_png, everything, chunksize=32)
+            for scene, png in zip(everything, pngs, strict=True):
+                (folder / f"{scene.image_id}.png").write_bytes(png)
+                progress.step()
     relative = Path(os.path.relpath(images, image_records.parent))
     records = [
         ImageRecord(
@@ -51,3 +62,7 @@ def command(
     write_records(image_records, records)
     write_records(scenes, everything)
     write_records(cells, map(cell_labels, everything))
+
+
+def _draw_png(scene: Scene) -> bytes:
+    return encode_png(draw_image(scene))
