@@ -11,9 +11,9 @@ WORDS = (
     "describe image how many objects are one two three left right . , ? (A) (B) (C) (D)"
 ).split()
 SIZE = MiniSize(
-    width=32, layers=3, heads=2, mlp=48, vision_width=32, vision_layers=2, vision_mlp=48
+    width=32, layers=3, heads=2, mlp=48, vision_width=32, vision_layers=2, vision_mlp=48, merge=2
 )
-ARCHITECTURES = ("paligemma", "llama")
+ARCHITECTURES = ("paligemma", "llama", "qwen2_vl")
 
 
 def small_backbone(name: str, seed: int = 0) -> Backbone:

@@ -12,13 +12,17 @@ from transformers import (
     PaliGemmaConfig,
     PaliGemmaForConditionalGeneration,
     PaliGemmaProcessor,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
 )
 from transformers.models.mllama.image_processing_pil_mllama import MllamaImageProcessorPil
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.backbones.mllama import MllamaBackbone
 from tldr_reward.backbones.paligemma import PaliGemmaBackbone
+from tldr_reward.backbones.qwen2_vl import ImagesAndText, Qwen2VLBackbone
 from tldr_reward.backbones.tokenizer import build_tokenizer
 from tldr_reward.errors import InputError
 
@@ -28,7 +32,10 @@ _IMAGE_GAIN = 8.0
 
 @dataclasses.dataclass(frozen=True)
 class MiniSize:
-    """Sizes of a mini backbone: widths in features, image and patch in pixels."""
+    """Sizes of a mini backbone: widths in features, image and patch in pixels.
+
+    `merge` is Qwen2-VL's alone: so many patches by so many are one token, of `patch` pixels.
+    """
 
     width: int = 128
     layers: int = 6
@@ -39,11 +46,12 @@ class MiniSize:
     vision_mlp: int = 256
     image: int = 64
     patch: int = 16
+    merge: int = 1
 
 
 def build_backbone(name: str, size: MiniSize, vocabulary: Sequence[str], seed: int) -> Backbone:
-    """Make a mini backbone of an architecture, `paligemma` or `llama`, with fresh weights."""
-    builders = {"paligemma": _paligemma, "llama": _llama}
+    """Make a mini backbone of an architecture (paligemma, llama, qwen2_vl) with fresh weights."""
+    builders = {"paligemma": _paligemma, "llama": _llama, "qwen2_vl": _qwen2_vl}
     if name not in builders:
         raise InputError(f"backbone {name!r}; allowed: {', '.join(builders)}")
     torch.manual_seed(seed)
@@ -150,6 +158,61 @@ def _llama(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
     _open_gates(model)
     model.generation_config = GenerationConfig(**ids, max_new_tokens=96, do_sample=False)
     return MllamaBackbone(model, processor)
+
+
+def _qwen2_vl(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
+    tokenizer = build_tokenizer(vocabulary, "<|begin|>", "<|im_end|>", "<|endoftext|>", "<|unk|>")
+    marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    tokenizer.add_special_tokens({"additional_special_tokens": marks})
+    starts, ends, image, video = tokenizer.convert_tokens_to_ids(marks)
+    patch = size.patch // size.merge
+    area = size.image**2
+    images = Qwen2VLImageProcessorPil(
+        size={"shortest_edge": area, "longest_edge": area},
+        patch_size=patch,
+        merge_size=size.merge,
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+    )
+    half = size.width // size.heads // 2
+    # Frames, rows and columns share the frequencies as 2 : 3 : 3, as in the real one.
+    side = 3 * half // 8
+    ids = _special_ids(tokenizer)
+    config = Qwen2VLConfig(
+        vision_config={
+            "depth": size.vision_layers,
+            "embed_dim": size.vision_width,
+            "hidden_size": size.width,
+            "mlp_ratio": max(1, size.vision_mlp // size.vision_width),
+            "num_heads": size.heads,
+            "patch_size": patch,
+            "spatial_merge_size": size.merge,
+        },
+        text_config={
+            "vocab_size": len(tokenizer),
+            "hidden_size": size.width,
+            "intermediate_size": size.mlp,
+            "num_hidden_layers": size.layers,
+            "num_attention_heads": size.heads,
+            "num_key_value_heads": max(1, size.heads // 2),
+            "max_position_embeddings": CONTEXT,
+            "rope_parameters": {
+                "rope_type": "default",
+                "rope_theta": 10000.0,
+                "mrope_section": [half - 2 * side, side, side],
+            },
+            **ids,
+        },
+        image_token_id=image,
+        video_token_id=video,
+        vision_start_token_id=starts,
+        vision_end_token_id=ends,
+        tie_word_embeddings=False,
+        **ids,
+    )
+    model = Qwen2VLForConditionalGeneration(config)
+    model.generation_config = GenerationConfig(**ids, max_new_tokens=96, do_sample=False)
+    return Qwen2VLBackbone(model, ImagesAndText(images, tokenizer))
 
 
 def _raise_images(model: PaliGemmaForConditionalGeneration) -> None:

@@ -1,21 +1,28 @@
 """Backbones as ordinary Hugging Face folders: weights, tokenizer, processor, generation config."""
 
 import contextlib
+import dataclasses
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
-import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoModelForImageTextToText
 
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.backbones.mllama import MllamaBackbone
 from tldr_reward.backbones.paligemma import PaliGemmaBackbone
+from tldr_reward.backbones.qwen2_vl import Qwen2VLBackbone
 from tldr_reward.errors import InputError
 
-CLASSES = {"paligemma": PaliGemmaBackbone, "mllama": MllamaBackbone}
+CLASSES = {
+    "paligemma": PaliGemmaBackbone,
+    "mllama": MllamaBackbone,
+    "qwen2_vl": Qwen2VLBackbone,
+}
 
 
 @contextlib.contextmanager
@@ -45,19 +52,39 @@ def save_backbone(backbone: Backbone, folder: Path | str) -> None:
         backbone.processor.save_pretrained(part)
 
 
-def load_backbone(folder: Path | str) -> Backbone:
-    """Load a backbone in fp32 from a folder, frozen; InputError when part of it is missing."""
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """How a backbone is held: number format of its weights, attention kernel, device.
+
+    Masks of shared prefixes have four dimensions, which flash attention does not take.
+    """
+
+    DTYPES: ClassVar[tuple[str, ...]] = ("float32", "bfloat16", "float16")
+    ATTENTION: ClassVar[tuple[str, ...]] = ("sdpa", "eager")
+    dtype: str = "float32"
+    attention: str = "sdpa"
+    device: str = "cpu"
+
+
+def load_backbone(folder: Path | str, placement: Placement = Placement()) -> Backbone:  # noqa: B008
+    """Load a backbone from a folder, frozen; InputError when part of it is missing."""
     folder = Path(folder)
     if not (folder / "config.json").is_file():
         raise InputError(f"no backbone at {folder}: it has no config.json")
     if not any(folder.glob("*processor_config.json")):
         raise InputError(f"the backbone at {folder} has no processor (processor_config.json)")
-    model = AutoModelForImageTextToText.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True
-    )
-    processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
-    kind = model.config.model_type
+    kind = json.loads((folder / "config.json").read_text()).get("model_type")
     if kind not in CLASSES:
         raise InputError(f"backbone type {kind!r} at {folder}; allowed: {', '.join(CLASSES)}")
-    model.requires_grad_(False).eval()
-    return CLASSES[kind](model, processor)
+    try:
+        model = AutoModelForImageTextToText.from_pretrained(
+            folder,
+            dtype=placement.dtype,
+            attn_implementation=placement.attention,
+            use_safetensors=True,
+            local_files_only=True,
+        )
+    except OSError as error:
+        raise InputError(f"cannot load the backbone at {folder}: {error}") from None
+    model.to(placement.device).requires_grad_(False).eval()
+    return CLASSES[kind](model, CLASSES[kind].load_processor(folder))

@@ -3,11 +3,12 @@
 import abc
 import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import torch
 from PIL import Image
-from transformers import DynamicCache
+from transformers import AutoProcessor, DynamicCache
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import Span
@@ -50,6 +51,11 @@ class Backbone(abc.ABC):
         self.model, self.processor = model, processor
         self.tokenizer = processor.tokenizer
 
+    @staticmethod
+    def load_processor(folder: Path):
+        """What makes inputs of images and texts, from a folder of such a backbone."""
+        return AutoProcessor.from_pretrained(folder, local_files_only=True)
+
     @property
     def text_config(self):
         """Configuration of the text decoder."""
@@ -76,6 +82,27 @@ class Backbone(abc.ABC):
     @abc.abstractmethod
     def prompt_ids(self, prompt: str) -> list[int]:
         """Token ids of everything before the response, image placeholders included."""
+
+    def chat_text(self, prompt: str) -> str | None:
+        """Image and prompt as a model that was trained to chat reads them; None for any other.
+
+        Some templates write the day's date, which is held still.
+        """
+        if not self.processor.chat_template:
+            return None
+        content = [{"type": "image"}, {"type": "text", "text": prompt}]
+        return self.processor.apply_chat_template(
+            [{"role": "user", "content": content}],
+            add_generation_prompt=True,
+            tokenize=False,
+            date_string="26 Jul 2024",
+        )
+
+    @abc.abstractmethod
+    def generation_inputs(
+        self, ids: torch.Tensor, pixels: Mapping[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """What the library's `generate` takes beside ids [N, P] to see images as in training."""
 
     @abc.abstractmethod
     def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:

@@ -34,9 +34,9 @@ class MllamaBackbone(Backbone):
         nested = [[image] for image in images]
         inputs = self.processor.image_processor(nested, return_tensors="pt")
         return {
-            "pixel_values": inputs["pixel_values"].to(self.vision_tower().dtype),
-            "aspect_ratio_ids": inputs["aspect_ratio_ids"],
-            "aspect_ratio_mask": inputs["aspect_ratio_mask"],
+            "pixel_values": inputs["pixel_values"].to(self.model.device, self.model.dtype),
+            "aspect_ratio_ids": inputs["aspect_ratio_ids"].to(self.model.device),
+            "aspect_ratio_mask": inputs["aspect_ratio_mask"].to(self.model.device),
         }
 
     def trainable_features(self, pixels: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -44,8 +44,17 @@ class MllamaBackbone(Backbone):
         return states.reshape(states.shape[0], -1, states.shape[-1])
 
     def prompt_ids(self, prompt: str) -> list[int]:
-        text = f"{self.processor.image_token}{self.tokenizer.bos_token}{prompt}"
+        plain = f"{self.processor.image_token}{self.tokenizer.bos_token}{prompt}"
+        text = self.chat_text(prompt) or plain
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def generation_inputs(
+        self, ids: torch.Tensor, pixels: Mapping[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        # Every token attends to every tile of its image.
+        _, images, tiles = pixels["aspect_ratio_mask"].shape
+        mask = torch.ones(*ids.shape, images, tiles, dtype=torch.long)
+        return {**pixels, "cross_attention_mask": mask}
 
     def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:
         ids, mask = pad_ids(prompts, self.tokenizer.pad_token_id)

@@ -34,7 +34,7 @@ class PaliGemmaBackbone(Backbone):
 
     def pixels(self, images: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
         inputs = self.processor.image_processor(list(images), return_tensors="pt")
-        return {"pixel_values": inputs["pixel_values"].to(self.vision_tower().dtype)}
+        return {"pixel_values": inputs["pixel_values"].to(self.model.device, self.model.dtype)}
 
     def trainable_features(self, pixels: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return self.vision_tower()(**pixels).last_hidden_state
@@ -43,6 +43,12 @@ class PaliGemmaBackbone(Backbone):
         text = f"{self.tokenizer.bos_token}{prompt}\n"
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return [self.model.config.image_token_id] * self.processor.image_seq_length + ids
+
+    def generation_inputs(
+        self, ids: torch.Tensor, pixels: Mapping[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        # Type 0 marks a prefix that is read in both directions; left out, it is read causally.
+        return {**pixels, "token_type_ids": torch.zeros_like(ids)}
 
     def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:
         ids, mask = pad_ids(prompts, self.tokenizer.pad_token_id)

@@ -8,7 +8,7 @@ from tldr_reward.records import CellLabels, ImageRecord, read_records
 
 
 @click.command()
-@click.option("--architecture", required=True, help="paligemma or llama")
+@click.option("--architecture", required=True, help="paligemma, llama or qwen2_vl")
 @click.option("--image-records", type=Path, required=True)
 @click.option("--cells", type=Path, required=True, help="cell labels of the images")
 @click.option("--split", default="pretrain", show_default=True)

@@ -71,12 +71,7 @@ def _generated(
     for row, prompt in enumerate(prompts):
         ids[row, width - len(prompt) :] = torch.tensor(prompt)
     mask = (torch.arange(width) >= width - torch.tensor([[len(p)] for p in prompts])).long()
-    inputs = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        **pixels,
-        **_how_to_look(backbone, ids, pixels),
-    }
+    inputs = {"input_ids": ids, "attention_mask": mask, **backbone.generation_inputs(ids, pixels)}
     ends = model.generation_config.eos_token_id
     settings = GenerationConfig(
         max_new_tokens=max_new_tokens,
@@ -95,15 +90,3 @@ def _generated(
         length = next((place for place, token in enumerate(row) if token in stops), len(row))
         text = tokenizer.decode(row[:length], skip_special_tokens=True)
         yield Generated(text.strip(), truncated=length == max_new_tokens)
-
-
-def _how_to_look(backbone: Backbone, ids: torch.Tensor, pixels: dict) -> dict[str, torch.Tensor]:
-    """What tells a model to see image and prompt as in training; left out, both are read causally.
-
-    PaliGemma: type 0 marks a prefix that is read in both directions. Mllama: every token attends
-    to every tile (images, tiles) of its image.
-    """
-    if backbone.model.config.model_type == "paligemma":
-        return {"token_type_ids": torch.zeros_like(ids)}
-    _, images, tiles = pixels["aspect_ratio_mask"].shape
-    return {"cross_attention_mask": torch.ones(*ids.shape, images, tiles, dtype=torch.long)}
