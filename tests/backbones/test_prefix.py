@@ -210,3 +210,25 @@ def test_padding_is_on_the_right_and_masked():
     ids, mask = pad_ids([[5, 6, 7], [8]], pad=0)
     assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[True, True, True], [True, False, False]]
+
+
+TEMPLATE = (
+    "{% for message in messages %}{% for part in message.content %}"
+    "{% if part.type == 'image' %}IMAGE{% else %}{{ part.text }}{% endif %}{% endfor %}. there "
+    "{% endfor %}{% if add_generation_prompt %}is{% endif %}"
+)
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen2_vl"])
+def test_a_model_that_chats_is_asked_through_its_template(name):
+    backbone = small_backbone(name)
+    image, count = {"llama": ("<|image|>", 1), "qwen2_vl": ("<|image_pad|>", 16)}[name]
+    plain = backbone.prompt_ids("a circle")
+    template = TEMPLATE.replace("IMAGE", image)
+    # Qwen2-VL's template stands in its tokenizer's folder, Llama's is the processor's.
+    holder = backbone.tokenizer if name == "qwen2_vl" else backbone.processor
+    holder.chat_template = template
+    asked = backbone.prompt_ids("a circle")
+    words = backbone.tokenizer.convert_ids_to_tokens(asked)
+    assert words == [image] * count + ["a", "circle", ".", "there", "is"]
+    assert asked != plain

@@ -28,10 +28,17 @@ def choice(prompt: str, option: str, visual: list) -> Instance:
 def hugging_face(backbone, prompt: str, image, limit: int) -> str:
     """The model's own generate on one prompt, seeing it as in training."""
     ids = torch.tensor([backbone.prompt_ids(prompt)])
-    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), **backbone.pixels([image])}
-    if backbone.model.config.model_type == "paligemma":
-        inputs["token_type_ids"] = torch.zeros_like(ids)
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    kind = backbone.model.config.model_type
+    if kind == "qwen2_vl":
+        inputs |= backbone.processor.image_processor([image], return_tensors="pt")
+        image_token = backbone.tokenizer.convert_tokens_to_ids("<|image_pad|>")
+        inputs["mm_token_type_ids"] = (ids == image_token).int()
     else:
+        inputs |= backbone.pixels([image])
+    if kind == "paligemma":
+        inputs["token_type_ids"] = torch.zeros_like(ids)
+    if kind == "mllama":
         inputs["cross_attention_mask"] = torch.ones(*ids.shape, 1, 1, dtype=torch.long)
     said = backbone.model.generate(**inputs, max_new_tokens=limit, do_sample=False)
     return backbone.tokenizer.decode(said[0, ids.shape[1] :], skip_special_tokens=True).strip()

@@ -138,7 +138,7 @@ def test_training_moves_lora_and_head_and_nothing_else(name, tmp_path):
     for path, tensor in model.backbone.model.named_parameters():
         if ".lora_" not in path:
             assert torch.equal(tensor, before[path]), path
-    assert [path for path in before if "vision" in path]
+    assert [path for path in before if "vision" in path or "visual" in path]
     moved = [
         path for path, value in weights(model).items() if not torch.equal(value, started[path])
     ]
@@ -254,3 +254,21 @@ def test_the_controls_change_the_lora(loss, tmp_path):
     after = model.peft_model.state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and all("lora_" in name for name in changed)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_backbone_in_half_precision_carries_lora_and_head_in_single(name):
+    backbone = small_backbone(name)
+    backbone.model.to(torch.bfloat16)
+    model = new_reward_model(backbone, Adapter(("projector", "decoder"), 4, 4, 0.0), seed=0)
+    groups = labelled(backbone)
+    features = backbone.vision_features(random_images(3))
+    assert features.dtype == torch.bfloat16
+    loss = batch_loss(model, [member for group in groups for member in group], features, "tldr")
+    loss.backward()
+    assert loss.dtype == torch.float32
+    trained = dict(model.named_parameters())
+    assert {tensor.dtype for tensor in trained.values()} == {torch.float32}
+    moved = [name for name, tensor in trained.items() if tensor.grad.abs().sum() > 0]
+    # B starts at 0: through it no gradient comes to A yet.
+    assert moved and all("lora_B" in name or "lm_head_reward" in name for name in moved)

@@ -66,9 +66,9 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         ("scale=huge", "error: configuration: scale is 'huge'; allowed: mini, smoke"),
         (
             "colour=red",
-            "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, data, "
-            "vision, language, reward, evaluation, benchmarks, tau_captions, zoo, correction, "
-            "annotation, annotators, flags, gallery, per_backbone",
+            "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, runtime, "
+            "data, vision, language, reward, evaluation, benchmarks, tau_captions, zoo, "
+            "correction, annotation, annotators, flags, gallery, per_backbone",
         ),
         (
             "per_backbone={lama: {language: {steps: 4}}}",

@@ -21,13 +21,14 @@ rule train_vision:
         mem_mb=3000,
         runtime=60,
     params:
+        runtime=RUNTIME,
         architecture=lambda wildcards: ARCHITECTURES[wildcards.backbone],
         settings=lambda wildcards: options(section("vision", wildcards.backbone)),
         code=code("train-vision", "models"),
     shell:
         "tldr-reward train-vision --architecture {params.architecture} {params.settings}"
         " --image-records {input.image_records:q} --cells {input.cells:q} --split pretrain"
-        " --threads {threads} --out {output:q} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule train_language:
@@ -54,6 +55,7 @@ rule train_language:
         mem_mb=3000,
         runtime=120,
     params:
+        runtime=RUNTIME,
         settings=lambda wildcards: options(section("language", wildcards.backbone)),
         # Not an output: Snakemake removes those of a killed job, which goes on from here.
         state=lambda wildcards, output: beside(output.history, "state"),
@@ -62,7 +64,8 @@ rule train_language:
         "tldr-reward train-language {params.settings} --vision {input.vision:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
         " --scenes {input.scenes:q}"
-        " --threads {threads} --state {params.state:q} --keep {output.checkpoints:q}"
+        " --threads {threads} {params.runtime} --state {params.state:q}"
+        " --keep {output.checkpoints:q}"
         " --out {output.final:q} --history {output.history:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -87,10 +90,11 @@ rule measure_backbone:
         mem_mb=3000,
         runtime=30,
     params:
+        runtime=RUNTIME,
         scale=config["scale"],
         code=code("measure-backbone", "models"),
     shell:
         "tldr-reward measure-backbone --backbone {input.backbone:q} --name {wildcards.backbone}"
         " --scale {params.scale} --image-records {input.image_records:q}"
         " --scenes {input.scenes:q} --originals {input.originals:q} --split test"
-        " --threads {threads} --out {output:q} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} --out {output:q} 2>&1 | tee {log:q} >&2"

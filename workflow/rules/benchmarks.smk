@@ -55,6 +55,7 @@ rule evaluate_benchmarks:
         mem_mb=3000,
         runtime=60,
     params:
+        runtime=RUNTIME,
         settings=options(section("benchmarks") | {"scale": config["scale"]}),
         questions=lambda wildcards, input: repeated("--items", input.questions),
         tasks=lambda wildcards, input: os.path.dirname(input.tasks[0]),
@@ -62,7 +63,7 @@ rule evaluate_benchmarks:
     shell:
         "tldr-reward evaluate-benchmarks --backbone {input.backbone:q}"
         " --reward-model {input.reward_model:q} {params.questions} --tasks {params.tasks:q}"
-        " {params.settings} --threads {threads}"
+        " {params.settings} --threads {threads} {params.runtime}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"
 

@@ -163,6 +163,9 @@ def code(command: str, stage: str) -> str:
 config.update(with_numbers(config))
 validated(config, "config.schema.json", "configuration")
 
+# How models are held: options of every command that loads one.
+RUNTIME = options(section("runtime"))
+
 REWARD_MODELS = at_scale(
     read_registry(
         ROOT / "workflow/config/reward_models.tsv",

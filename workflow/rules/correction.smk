@@ -32,6 +32,7 @@ rule correct_captions:
         mem_mb=3000,
         runtime=60,
     params:
+        runtime=RUNTIME,
         kind=lambda wildcards: MODELS[wildcards.model]["kind"],
         source=source_of,
         threshold=config["zoo"]["threshold"],
@@ -46,7 +47,8 @@ rule correct_captions:
         "tldr-reward correct-captions --kind {params.kind} --source {params.source:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
         " --scores {input.scores:q} --threshold {params.threshold}"
-        " --max-new-tokens {params.max_new_tokens} --threads {threads} --state {params.state:q}"
+        " --max-new-tokens {params.max_new_tokens} --threads {threads} {params.runtime}"
+        " --state {params.state:q}"
         " --tldr {output.tldr:q} --naive {output.naive:q} 2>&1 | tee {log:q} >&2"
 
 

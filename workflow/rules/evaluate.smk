@@ -41,13 +41,14 @@ rule score_captions:
         mem_mb=3000,
         runtime=120,
     params:
+        runtime=RUNTIME,
         likelihood=lambda wildcards: f"--likelihood {wildcards.backbone}/prompting/seed0",
         runs=held_out_runs,
         code=code("score-captions", "models"),
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} {params.likelihood} {params.runs}"
-        " --task caption --threads {threads} 2>&1 | tee {log:q} >&2"
+        " --task caption --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
 
 
 # Any other reward model, all its seeds together. Among the above, it would have to be trained before

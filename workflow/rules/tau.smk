@@ -26,6 +26,7 @@ rule caption_taus:
         mem_mb=3000,
         runtime=240,
     params:
+        runtime=RUNTIME,
         settings=options(
             section("tau_captions")
             | {name: config["zoo"][name] for name in ("prompt", "max_new_tokens")}
@@ -36,7 +37,7 @@ rule caption_taus:
     shell:
         "tldr-reward caption-taus --backbone {input.backbone:q}"
         " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
-        " --split test {params.settings} {params.captions} --threads {threads}"
+        " --split test {params.settings} {params.captions} --threads {threads} {params.runtime}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --counts {output.counts:q} 2>&1 | tee {log:q} >&2"
 
@@ -88,6 +89,7 @@ rule score_tau_captions:
         mem_mb=3000,
         runtime=120,
     params:
+        runtime=RUNTIME,
         run=TAU_DETECTOR,
         scores=lambda wildcards, input, output: scored(
             TAU_DETECTOR.format(**wildcards), input.captions, output
@@ -97,7 +99,7 @@ rule score_tau_captions:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q}"
         " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
-        " --threads {threads} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
 
 
 # Controls apart from TLDR: table 6 is of TLDR alone, and waits for none of them to be trained.

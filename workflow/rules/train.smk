@@ -23,6 +23,7 @@ rule train_reward:
         mem_mb=3000,
         runtime=120,
     params:
+        runtime=RUNTIME,
         settings=lambda wildcards: options(section("reward", wildcards.backbone)),
         loss=lambda wildcards: registered(wildcards)["loss"],
         parts=lambda wildcards: registered(wildcards)["parts"],
@@ -33,5 +34,6 @@ rule train_reward:
         "tldr-reward train-reward {params.settings} --loss {params.loss} --parts {params.parts}"
         " --seed {wildcards.seed} --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
-        " --threads {threads} --state {params.state:q} --out {output.reward_model:q}"
+        " --threads {threads} {params.runtime} --state {params.state:q}"
+        " --out {output.reward_model:q}"
         " --history {output.history:q} 2>&1 | tee {log:q} >&2"

@@ -57,6 +57,7 @@ rule collect_responses:
         mem_mb=3000,
         runtime=240,
     params:
+        runtime=RUNTIME,
         kind=lambda wildcards: MODELS[wildcards.model]["kind"],
         source=source_of,
         splits=repeated("--split", CAPTIONED),
@@ -72,6 +73,7 @@ rule collect_responses:
         "tldr-reward collect-responses --model {wildcards.model} --kind {params.kind}"
         " --source {params.source:q} --image-records {input.image_records:q} {params.splits}"
         " {params.captions} {params.questions} {params.settings} --threads {threads}"
+        " {params.runtime}"
         " --state {params.state:q} --responses {output.responses:q} --summary {output.summary:q}"
         " 2>&1 | tee {log:q} >&2"
 
@@ -129,6 +131,7 @@ rule score_responses:
         mem_mb=3000,
         runtime=60,
     params:
+        runtime=RUNTIME,
         run=DETECTOR_RUN,
         scores=lambda wildcards, input, output: scored(DETECTOR_RUN, input.captions, output),
         code=code("score-captions", "models"),
@@ -136,7 +139,7 @@ rule score_responses:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q}"
         " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
-        " --threads {threads} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
 
 
 rule measure_hallucination:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone, Prefix, Response, pad_ids
 
 # A part of a batch costs as much as this many tokens, whatever is in it.
@@ -47,7 +48,7 @@ class Source:
     last: int
 
 
-def collate(items: Sequence[Item], features: torch.Tensor, pad: int) -> Batch:
+def collate(items: Sequence[Item], features: Features, pad: int) -> Batch:
     """Group items by image and prompt; rows keep the items' order."""
     keys: dict[tuple, int] = {}
     groups = [keys.setdefault((item.image, item.prompt), len(keys)) for item in items]

@@ -1,13 +1,11 @@
 """Backbones as ordinary Hugging Face folders: weights, tokenizer, processor, generation config."""
 
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 from safetensors import SafetensorError
 from transformers import AutoModelForImageTextToText
@@ -15,9 +13,12 @@ from transformers import AutoModelForImageTextToText
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.backbones.mllama import MllamaBackbone
 from tldr_reward.backbones.paligemma import PaliGemmaBackbone
+from tldr_reward.backbones.placement import Placement
 from tldr_reward.backbones.qwen2_vl import Qwen2VLBackbone
 from tldr_reward.errors import InputError
 
+# In single precision.
+ON_CPU = Placement()
 CLASSES = {
     "paligemma": PaliGemmaBackbone,
     "mllama": MllamaBackbone,
@@ -52,21 +53,7 @@ def save_backbone(backbone: Backbone, folder: Path | str) -> None:
         backbone.processor.save_pretrained(part)
 
 
-@dataclasses.dataclass(frozen=True)
-class Placement:
-    """How a backbone is held: number format of its weights, attention kernel, device.
-
-    Masks of shared prefixes have four dimensions, which flash attention does not take.
-    """
-
-    DTYPES: ClassVar[tuple[str, ...]] = ("float32", "bfloat16", "float16")
-    ATTENTION: ClassVar[tuple[str, ...]] = ("sdpa", "eager")
-    dtype: str = "float32"
-    attention: str = "sdpa"
-    device: str = "cpu"
-
-
-def load_backbone(folder: Path | str, placement: Placement = Placement()) -> Backbone:  # noqa: B008
+def load_backbone(folder: Path | str, placement: Placement = ON_CPU) -> Backbone:
     """Load a backbone from a folder, frozen; InputError when part of it is missing."""
     folder = Path(folder)
     if not (folder / "config.json").is_file():

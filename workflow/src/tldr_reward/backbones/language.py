@@ -8,6 +8,7 @@ import torch
 
 from tldr_reward.backbones.batches import Item, Source, collate, draw_sources, predicting_states
 from tldr_reward.backbones.checkpoints import Checkpoints
+from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.backbones.optimizers import Optimizers, trapezoid
 from tldr_reward.errors import InputError
@@ -29,7 +30,7 @@ class LanguageSettings:
     seed: int
 
 
-def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tensor) -> torch.Tensor:
+def answer_loss(backbone: Backbone, items: Sequence[Item], features: Features) -> torch.Tensor:
     """Mean cross-entropy of the response tokens, by their weights, and the end mark, by 1."""
     tokenizer = backbone.tokenizer
     batch = collate(items, features, tokenizer.pad_token_id)
@@ -51,7 +52,7 @@ def answer_loss(backbone: Backbone, items: Sequence[Item], features: torch.Tenso
 def train_language(
     backbone: Backbone,
     sources: Sequence[Source],
-    features: torch.Tensor,
+    features: Features,
     settings: LanguageSettings,
     checkpoints: Checkpoints,
     keep: Callable[[int], None],

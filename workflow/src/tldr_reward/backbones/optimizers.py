@@ -74,7 +74,8 @@ class Optimizers:
                 tensor.copy_(value)
                 continue
             part = self.parts[0] if field == "momentum_buffer" else self.parts[1]
-            part.state[tensor][field] = value.clone()
+            # The count of steps stays where it was; all else lies beside its parameter.
+            part.state[tensor][field] = value.to(tensor.device) if value.ndim else value.clone()
 
 
 def _groups(by_rate: Mapping[float, list[torch.nn.Parameter]]) -> list[dict]:

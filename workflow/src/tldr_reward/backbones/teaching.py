@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 
 from tldr_reward.backbones.batches import Item, collate, predicting_states
+from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.progress import Progress
 
@@ -13,7 +14,7 @@ from tldr_reward.progress import Progress
 def next_token_hits(
     backbone: Backbone,
     items: Sequence[Item],
-    features: torch.Tensor,
+    features: Features,
     label: str,
     choices: Sequence[Mapping[int, Sequence[int]]] | None = None,
     batch_responses: int = 128,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.cli.taus import parse_run, parse_taus
 from tldr_reward.errors import InputError
 from tldr_reward.records import ImageRecord, Metric, ModelResponse, read_records, write_records
@@ -20,7 +21,7 @@ from tldr_reward.records import write_rows as write_table
 @click.option("--caption-taus", "taus", required=True, help="comma-separated, 0 among them")
 @click.option("--run", "run_id", required=True, help="backbone/reward_model/seed<k>")
 @click.option("--scale", required=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--captions", type=Path, multiple=True, required=True, help="to write, one a tau")
 @click.option("--counts", type=Path, required=True, help="metrics CSV to write")
 def command(
@@ -33,7 +34,7 @@ def command(
     taus,
     run_id,
     scale,
-    threads,
+    runtime,
     captions,
     counts,
 ) -> None:
@@ -51,7 +52,7 @@ def command(
 
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.cli.inputs import read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.runtime import use_runtime
     from tldr_reward.generate.greedy import greedy_responses
     from tldr_reward.generate.requests import caption_requests, clean_text, generated_captions
     from tldr_reward.reward.model import load_reward_model
@@ -60,12 +61,12 @@ def command(
     scales = parse_taus(taus, "--caption-taus")
     if len(captions) != len(scales):
         raise InputError(f"{len(scales)} taus and {len(captions)} caption files; as many needed")
-    use_threads(threads)
+    use_runtime(runtime)
     who = (run_id, *parse_run(run_id)[:2], scale, parse_run(run_id)[2], split)
     records = read_records(image_records, ImageRecord)
     requests = caption_requests(records, [split], prompt, max_new_tokens)
     _, images = read_images(image_records, [request.image_id for request in requests])
-    model = load_reward_model(load_backbone(backbone_folder), reward_folder)
+    model = load_reward_model(load_backbone(backbone_folder, runtime.placement), reward_folder)
     prompts = [request.prompt for request in requests]
     rows: list[Metric] = []
     for tau, path in zip(scales, captions, strict=True):

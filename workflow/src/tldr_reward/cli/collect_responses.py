@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import Runtime, runtime_options
 from tldr_reward.cli.sources import asked_of, downloaded, endpoint_at
 from tldr_reward.errors import InputError
 from tldr_reward.records import (
@@ -41,7 +42,7 @@ KINDS = ("folder", "hub", "endpoint", "file")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0)
 @click.option("--retries", type=click.IntRange(0), default=4, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--state", type=_FILE, required=True, help="file that an endpoint's run goes on from")
 @click.option("--responses", type=_FILE, required=True, help="all responses to write")
 @click.option("--summary", type=_FILE, required=True, help="CSV of counts to write")
@@ -59,7 +60,7 @@ def command(
     timeout: float,
     retries: int,
     at_once: int,
-    threads: int,
+    runtime: Runtime,
     state: Path,
     responses: Path,
     summary: Path,
@@ -98,7 +99,7 @@ def command(
         found = asked_of(asks, requests, image_records, at_once, state)
     else:
         folder = Path(source) if kind == "folder" else downloaded(source)
-        found = _generated(folder, requests, image_records, threads)
+        found = _generated(folder, requests, image_records, runtime)
     optional = list(groups)[1:] if kind == "file" else []
     complete = check_complete(requests, found, optional, f"{kind} {source}")
     for split, path in zip(splits, captions, strict=True):
@@ -138,22 +139,22 @@ def _format(path: Path) -> str:
 
 
 def _generated(
-    folder: Path, requests: Sequence, image_records: Path, threads: int
+    folder: Path, requests: Sequence, image_records: Path, runtime: Runtime
 ) -> Iterator[ModelResponse]:
     """Greedy responses of a backbone in a folder, one item set after the other."""
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.cli.inputs import read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.runtime import use_runtime
     from tldr_reward.generate.greedy import greedy_responses
     from tldr_reward.generate.requests import by_set, clean_text
 
-    use_threads(threads)
+    use_runtime(runtime)
     rows, images = read_images(image_records, [request.image_id for request in requests])
-    backbone = load_backbone(folder)
+    backbone = load_backbone(folder, runtime.placement)
     for item_set, asked in by_set(requests).items():
         said = greedy_responses(
             backbone,
-            [images[rows[request.image_id]] for request in asked],
+            images.chosen([rows[request.image_id] for request in asked]),
             [request.prompt for request in asked],
             asked[0].max_new_tokens,
             f"responses to {item_set}",

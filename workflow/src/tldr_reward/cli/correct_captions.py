@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import Runtime, runtime_options
 from tldr_reward.cli.sources import asked_of, downloaded, endpoint_at
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, ScoreRecord, Span, read_records, write_records
@@ -37,7 +38,7 @@ Flagged = Sequence[tuple[CaptionRecord, Sequence[Span]]]
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0)
 @click.option("--retries", type=click.IntRange(0), default=4, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--state", type=_FILE, required=True, help="file that an endpoint's run goes on from")
 @click.option("--tldr", type=_FILE, required=True, help="captions corrected with TLDR guidance")
 @click.option("--naive", type=_FILE, required=True, help="captions corrected without")
@@ -52,7 +53,7 @@ def command(
     timeout: float,
     retries: int,
     at_once: int,
-    threads: int,
+    runtime: Runtime,
     state: Path,
     tldr: Path,
     naive: Path,
@@ -76,7 +77,7 @@ def command(
         texts = _by_chat(endpoint, flagged, max_new_tokens, image_records, at_once, state)
     else:
         folder = downloaded(source) if kind == "hub" else Path(source)
-        texts = _by_backbone(folder, flagged, max_new_tokens, image_records, threads)
+        texts = _by_backbone(folder, flagged, max_new_tokens, image_records, runtime)
     for guidance, out in outs.items():
         write_records(
             out,
@@ -108,18 +109,18 @@ def read_flagged(captions: Path, scores: Path, threshold: float) -> Flagged:
 
 
 def _by_backbone(
-    folder: Path, flagged: Flagged, max_new_tokens: int, image_records: Path, threads: int
+    folder: Path, flagged: Flagged, max_new_tokens: int, image_records: Path, runtime: Runtime
 ) -> dict[str, list[str]]:
     """Corrected texts by guidance, sentence by sentence."""
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.cli.inputs import read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.runtime import use_runtime
     from tldr_reward.generate.correction import GUIDANCES, correct_captions
     from tldr_reward.generate.greedy import greedy_responses
 
-    use_threads(threads)
+    use_runtime(runtime)
     rows, images = read_images(image_records, [caption.image_id for caption, _ in flagged])
-    backbone = load_backbone(folder)
+    backbone = load_backbone(folder, runtime.placement)
     texts: dict[str, list[str]] = {}
     for guidance in GUIDANCES:
 
@@ -128,7 +129,7 @@ def _by_backbone(
                 said.text
                 for said in greedy_responses(
                     backbone,
-                    [images[rows[request.caption.image_id]] for request in requests],
+                    images.chosen([rows[request.caption.image_id] for request in requests]),
                     [fix_prompt(request.sentence, request.flagged) for request in requests],
                     max_new_tokens,
                     f"{guidance} guidance",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.cli.taus import parse_run, parse_taus
 from tldr_reward.records import BenchmarkItem, read_records, write_rows
 
@@ -21,10 +22,10 @@ from tldr_reward.records import BenchmarkItem, read_records, write_rows
 @click.option("--taus", required=True, help="comma-separated, 0 among them: 0,0.25,0.5,1")
 @click.option("--run", "run_id", required=True, help="backbone/reward_model/seed<k>")
 @click.option("--scale", required=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--out", type=Path, required=True, help="CSV of outcomes, one row an item and tau")
 def command(
-    backbone_folder, reward_folder, items, tasks, taus, run_id, scale, threads, out
+    backbone_folder, reward_folder, items, tasks, taus, run_id, scale, runtime, out
 ) -> None:
     """Answer benchmarks with the original LM head, the LoRA at tau times its scale (table 5).
 
@@ -41,11 +42,11 @@ def command(
         from tldr_reward.benchmarks.harness import Benchmark
         from tldr_reward.benchmarks.sweep import load_tasks, sweep
         from tldr_reward.cli.pictures import read_image
-        from tldr_reward.cli.threads import use_threads
+        from tldr_reward.cli.runtime import use_runtime
         from tldr_reward.metrics.rows import BenchmarkOutcome
         from tldr_reward.reward.model import load_reward_model
 
-        use_threads(threads)
+        use_runtime(runtime)
         # Its warnings are about options that a caller of its Python API does not have.
         logging.getLogger("lm_eval").setLevel(logging.ERROR)
         read = [(path, read_records(path, BenchmarkItem)) for path in items]
@@ -54,7 +55,7 @@ def command(
             path.stem: Benchmark(some, [read_image(path.parent / item.path) for item in some])
             for path, some in read
         }
-        model = load_reward_model(load_backbone(backbone_folder), reward_folder)
+        model = load_reward_model(load_backbone(backbone_folder, runtime.placement), reward_folder)
         loaded = load_tasks(str(tasks), benchmarks)
         backbone, reward_model, seed = parse_run(run_id)
         rows = [

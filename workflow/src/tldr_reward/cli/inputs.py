@@ -1,26 +1,20 @@
-"""What the model commands read: images as cached vision features, captions as token items."""
+"""What the model commands read: images as they are asked for, captions as token items."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import torch
-from PIL import Image
-
 from tldr_reward.backbones.batches import Item
 from tldr_reward.backbones.interface import Backbone, Response
-from tldr_reward.cli.pictures import read_image
+from tldr_reward.cli.pictures import Pictures
 from tldr_reward.errors import InputError
-from tldr_reward.progress import Progress
 from tldr_reward.records import CaptionRecord, ImageRecord, read_records
 from tldr_reward.spans import overlaps
 from tldr_reward.world.determined import determined_words
 from tldr_reward.world.scenes import Scene
 
 
-def read_images(
-    image_records: Path, wanted: Sequence[str]
-) -> tuple[dict[str, int], list[Image.Image]]:
+def read_images(image_records: Path, wanted: Sequence[str]) -> tuple[dict[str, int], Pictures]:
     """Images by id: the row of each wanted id, and the images in that order."""
     paths = {
         record.image_id: image_records.parent / record.path
@@ -31,20 +25,7 @@ def read_images(
         if image_id not in paths:
             raise InputError(f"image {image_id!r} is not among the records of {image_records}")
         rows.setdefault(image_id, len(rows))
-    return rows, [read_image(paths[image_id]) for image_id in rows]
-
-
-def cached_features(
-    backbone: Backbone, images: Sequence[Image.Image], chunk: int = 256
-) -> torch.Tensor:
-    """Vision features of all images, computed once, before the projector: [N, tokens, width]."""
-    progress = Progress(len(images), "vision features")
-    parts = []
-    for start in range(0, len(images), chunk):
-        some = images[start : start + chunk]
-        parts.append(backbone.vision_features(some))
-        progress.step(count=len(some))
-    return torch.cat(parts)
+    return rows, Pictures([paths[image_id] for image_id in rows])
 
 
 def caption_items(

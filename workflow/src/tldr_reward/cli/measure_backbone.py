@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.exact import binomial_p_value
 from tldr_reward.metrics.intervals import wilson
@@ -54,10 +55,10 @@ def accuracy_row(backbone: str, scale: str, measure: str, hits, answers) -> Accu
 @click.option("--scenes", type=Path, required=True)
 @click.option("--originals", type=Path, required=True, help="true captions and answers")
 @click.option("--split", default="test", show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--out", type=Path, required=True, help="CSV to write")
 def command(
-    backbone_folder, name, scale, image_records, scenes, originals, split, threads, out
+    backbone_folder, name, scale, image_records, scenes, originals, split, runtime, out
 ) -> None:
     """Measure a backbone under teacher forcing: words that the scene determines, and answers.
 
@@ -68,17 +69,17 @@ def command(
     --image-records images.jsonl --scenes scenes.jsonl --originals originals.jsonl
     --out accuracy.csv
     """
+    from tldr_reward.backbones.features import ImageFeatures
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.backbones.teaching import next_token_hits
     from tldr_reward.cli.inputs import (
-        cached_features,
         caption_items,
         determined_places,
         read_images,
     )
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.runtime import use_runtime
 
-    use_threads(threads)
+    use_runtime(runtime)
     known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     captions = [
         record
@@ -88,8 +89,8 @@ def command(
     if not captions:
         raise InputError(f"split {split!r} has no captions in {originals}")
     rows, images = read_images(image_records, [caption.image_id for caption in captions])
-    backbone = load_backbone(backbone_folder)
-    features = cached_features(backbone, images)
+    backbone = load_backbone(backbone_folder, runtime.placement)
+    features = ImageFeatures(backbone, images)
     items = caption_items(backbone, captions, rows)
     places = [
         determined_places(known[caption.image_id], caption, item.response)

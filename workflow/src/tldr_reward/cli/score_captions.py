@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_records
 
@@ -35,9 +36,9 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_
     "--task", type=click.Choice(["caption", "vqa"]), help="score this task alone; else both"
 )
 @click.option("--cut", is_flag=True, help="score of a caption too long for the context what fits")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 def command(
-    backbone_folder, reward_models, likelihood, image_records, scores, task, cut, threads
+    backbone_folder, reward_models, likelihood, image_records, scores, task, cut, runtime
 ) -> None:
     """Score caption files by one or more runs in one process; labels in them are not looked at.
 
@@ -51,14 +52,15 @@ def command(
     --scores paligemma/tldr/seed0 test.jsonl tldr/test.jsonl
     --scores paligemma/prompting/seed0 test.jsonl prompting/test.jsonl
     """
+    from tldr_reward.backbones.features import ImageFeatures
     from tldr_reward.backbones.folders import load_backbone
-    from tldr_reward.cli.inputs import cached_features, caption_items, read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.inputs import caption_items, read_images
+    from tldr_reward.cli.runtime import use_runtime
     from tldr_reward.reward.scoring import score_items, scorer
 
     runs = [*reward_models, *([(likelihood, None)] if likelihood else [])]
     _check_runs([run for run, _ in runs], scores)
-    use_threads(threads)
+    use_runtime(runtime)
     captions = {
         path: [one for one in read_records(path, CaptionRecord) if task in (None, one.task)]
         for path in dict.fromkeys(path for _, path, _ in scores)
@@ -70,8 +72,8 @@ def command(
             write_records(out, [])
         return
     rows, images = read_images(image_records, wanted)
-    backbone = load_backbone(backbone_folder)
-    features = cached_features(backbone, images)
+    backbone = load_backbone(backbone_folder, runtime.placement)
+    features = ImageFeatures(backbone, images)
     items = {path: caption_items(backbone, some, rows, cut) for path, some in captions.items()}
     pad = backbone.tokenizer.pad_token_id
     for run, folder in runs:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
 from tldr_reward.world.drills import DRILLED_QUESTION, DRILLS, PLACES
@@ -56,7 +57,7 @@ _PHASES = re.compile(rf"{_PHASE}(,{_PHASE})*")
 @click.option("--keep-at", default="", help="steps whose backbones are kept: 100,200")
 @click.option("--keep", type=Path, help="folder for the kept backbones")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--state", type=Path, required=True, help="folder from which a killed run goes on")
 @click.option("--out", type=Path, required=True, help="backbone folder to write")
 @click.option("--history", type=Path, required=True, help="CSV of losses to write")
@@ -69,7 +70,7 @@ def command(
     draw,
     keep_at,
     keep,
-    threads,
+    runtime,
     state,
     out,
     history,
@@ -87,17 +88,18 @@ def command(
     --warmup-steps 30 --state state/ --out final/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
+    from tldr_reward.backbones.features import ImageFeatures
     from tldr_reward.backbones.folders import load_backbone, save_backbone
     from tldr_reward.backbones.language import LanguageSettings, train_language
-    from tldr_reward.cli.inputs import cached_features, caption_items, file_digests, read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.inputs import caption_items, file_digests, read_images
+    from tldr_reward.cli.runtime import use_runtime
 
     drawn = parse_draws(draw, settings["steps"])
-    use_threads(threads)
+    use_runtime(runtime)
     records = read_records(captions, CaptionRecord)
     rows, images = read_images(image_records, [record.image_id for record in records])
-    backbone = load_backbone(vision)
-    features = cached_features(backbone, images)
+    backbone = load_backbone(vision, runtime.placement)
+    features = ImageFeatures(backbone, images)
     known = {scene.image_id: scene for scene in read_records(scenes, Scene)}
     items = weighted(caption_items(backbone, records, rows), records, known, determined_weight)
     sources = drawn_sources(grouped(records, items), drawn, captions)

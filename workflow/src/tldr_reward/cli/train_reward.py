@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
 
@@ -73,7 +74,7 @@ SOURCES = ("questions", "excerpts", "captions")
 )
 @click.option("--checkpoint-steps", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--state", type=Path, required=True, help="folder from which a killed run goes on")
 @click.option("--out", type=Path, required=True, help="reward model folder to write")
 @click.option("--history", type=Path, required=True, help="CSV of losses to write")
@@ -90,7 +91,7 @@ def command(
     batch_questions,
     batch_excerpts,
     batch_images,
-    threads,
+    runtime,
     state,
     out,
     history,
@@ -112,9 +113,10 @@ def command(
     --state state/ --out reward_model/ --history history.csv
     """
     from tldr_reward.backbones.checkpoints import Checkpoints
+    from tldr_reward.backbones.features import ImageFeatures
     from tldr_reward.backbones.folders import load_backbone
-    from tldr_reward.cli.inputs import cached_features, file_digests, read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.inputs import file_digests, read_images
+    from tldr_reward.cli.runtime import use_runtime
     from tldr_reward.reward.model import (
         Adapter,
         new_reward_model,
@@ -124,7 +126,7 @@ def command(
     )
     from tldr_reward.reward.training import RewardSettings, effective, train_reward
 
-    use_threads(threads)
+    use_runtime(runtime)
     sizes = {"excerpt_steps": excerpt_steps, "batch_questions": batch_questions}
     sizes |= {"batch_excerpts": batch_excerpts, "batch_images": batch_images}
     drawn = phases(**sizes, steps=settings["steps"])
@@ -132,9 +134,9 @@ def command(
     if loss == "captions":
         records, drawn = truth_alone(records, batch_images, settings["steps"])
     rows, images = read_images(image_records, [record.image_id for record in records])
-    backbone = load_backbone(backbone_folder)
+    backbone = load_backbone(backbone_folder, runtime.placement)
     adapter = Adapter(parse_parts(parts), rank, alpha, dropout)
-    features = cached_features(backbone, images)
+    features = ImageFeatures(backbone, images)
     sources = labelled_sources(backbone, records, rows, drawn, captions)
     if loss == "shuffled":
         sources = [shuffled_source(source, settings["seed"]) for source in sources]

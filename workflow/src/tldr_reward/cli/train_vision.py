@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.records import CellLabels, ImageRecord, read_records
 
 
@@ -25,9 +26,9 @@ from tldr_reward.records import CellLabels, ImageRecord, read_records
 @click.option("--adamw-learning-rate", type=float, required=True, help="peak of AdamW")
 @click.option("--warmup-steps", type=click.IntRange(0), required=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@runtime_options
 @click.option("--out", type=Path, required=True, help="backbone folder to write")
-def command(architecture, image_records, cells, split, steps, seed, threads, out, **sizes) -> None:
+def command(architecture, image_records, cells, split, steps, seed, runtime, out, **sizes) -> None:
     """Make a mini backbone and pre-train its vision tower on what stands in each cell.
 
     Example: tldr-reward train-vision --architecture paligemma --image-records images.jsonl
@@ -42,11 +43,11 @@ def command(architecture, image_records, cells, split, steps, seed, threads, out
     from tldr_reward.backbones.folders import save_backbone
     from tldr_reward.backbones.vision import VisionSettings, train_vision
     from tldr_reward.cli.inputs import read_images
-    from tldr_reward.cli.threads import use_threads
+    from tldr_reward.cli.runtime import use_runtime
     from tldr_reward.errors import InputError
     from tldr_reward.world.vocabulary import vocabulary
 
-    use_threads(threads)
+    use_runtime(runtime)
     names = {field.name for field in dataclasses.fields(MiniSize)} & set(sizes)
     size = MiniSize(**{name: sizes.pop(name) for name in names})
     records = read_records(image_records, ImageRecord)

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from tldr_reward.backbones.batches import Batch, Item, collate, predicting_states
+from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.progress import Progress
 from tldr_reward.reward.model import RewardModel, attached_reward_model
@@ -43,7 +44,7 @@ def scorer(
 @torch.no_grad()
 def score_items(
     items: Sequence[Item],
-    features: torch.Tensor,
+    features: Features,
     pad: int,
     probabilities: Callable[[Batch], torch.Tensor],
     label: str,

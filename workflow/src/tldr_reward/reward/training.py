@@ -14,6 +14,7 @@ from tldr_reward.backbones.batches import (
     predicting_states,
 )
 from tldr_reward.backbones.checkpoints import Checkpoints
+from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import pad_ids
 from tldr_reward.backbones.optimizers import Optimizers, trapezoid
 from tldr_reward.errors import InputError
@@ -91,7 +92,7 @@ def effective(settings: RewardSettings, loss: str) -> RewardSettings:
 def batch_loss(
     model: RewardModel,
     members: Sequence[LabelledItem],
-    features: torch.Tensor,
+    features: Features,
     loss: str,
     contrast_weight: float = 1.0,
     correction_weight: float = 0.0,
@@ -132,7 +133,7 @@ def caption_loss(model: RewardModel, batch: Batch) -> torch.Tensor:
 def train_reward(
     model: RewardModel,
     sources: Sequence[Source],
-    features: torch.Tensor,
+    features: Features,
     loss: str,
     settings: RewardSettings,
     checkpoints: Checkpoints,
