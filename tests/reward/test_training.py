@@ -12,14 +12,9 @@ from tldr_reward.backbones.batches import Item, Source, collate
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.errors import InputError
 from tldr_reward.reward.contrasts import UNKNOWN, LabelledItem, shuffled_labels
+from tldr_reward.reward.losses import batch_loss, response_targets, token_targets
 from tldr_reward.reward.model import Adapter, new_reward_model
-from tldr_reward.reward.training import (
-    RewardSettings,
-    batch_loss,
-    response_targets,
-    token_targets,
-    train_reward,
-)
+from tldr_reward.reward.training import RewardSettings, train_reward
 
 GOOD = torch.tensor([[True, False, True], [True, True, True]])
 WEIGHTS = torch.tensor([[1.0, 10.0, 1.0], [1.0, 10.0, 0.0]])  # 0: padding

@@ -1,5 +1,6 @@
-"""Muon for the matrices, AdamW for the rest, and the learning-rate schedule."""
+"""Muon or AdamW for the matrices, AdamW for the rest, and the learning-rate schedules."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -7,6 +8,7 @@ import torch
 from tldr_reward.backbones.muon import Muon
 
 _NOT_HIDDEN = ("embed", "lm_head", "position")
+KINDS = ("muon", "adamw")
 
 
 class Optimizers:
@@ -14,7 +16,7 @@ class Optimizers:
 
     From scratch at this size AdamW alone stalls on shapes; Muon does not. Learning rates are
     the peaks; `scale` multiplies them at every step. `own_rates` gives hidden weights whose name
-    holds a key their own rate under Muon.
+    holds a key their own rate. With `kind` adamw, hidden weights have AdamW too.
     """
 
     def __init__(
@@ -24,6 +26,7 @@ class Optimizers:
         adamw_learning_rate: float,
         own_rates: Mapping[str, float] | None = None,
         weight_decay: float = 0.01,
+        kind: str = "muon",
     ) -> None:
         trained = [(name, tensor) for name, tensor in parameters if tensor.requires_grad]
         hidden = [
@@ -38,14 +41,16 @@ class Optimizers:
         for name, tensor in hidden:
             own = (rate for part, rate in (own_rates or {}).items() if part in name)
             by_rate.setdefault(next(own, learning_rate), []).append(tensor)
+        matrices = Muon if kind == "muon" else torch.optim.AdamW
         self.parts = [
-            Muon(_groups(by_rate), weight_decay=weight_decay),
+            matrices(_groups(by_rate), weight_decay=weight_decay),
             torch.optim.AdamW(
                 _groups({adamw_learning_rate: [tensor for _, tensor in rest]}),
                 betas=(0.9, 0.99),
                 weight_decay=0.0,
             ),
         ]
+        self.hidden = names
 
     def step(self, scale: float) -> None:
         """Apply gradients with all learning rates scaled, and clear them."""
@@ -73,7 +78,7 @@ class Optimizers:
             if field == "parameter":
                 tensor.copy_(value)
                 continue
-            part = self.parts[0] if field == "momentum_buffer" else self.parts[1]
+            part = self.parts[0] if name in self.hidden else self.parts[1]
             # The count of steps stays where it was; all else lies beside its parameter.
             part.state[tensor][field] = value.to(tensor.device) if value.ndim else value.clone()
 
@@ -87,3 +92,10 @@ def trapezoid(step: int, steps: int, warmup: int, decay_share: float = 0.4) -> f
     rise = (step + 1) / max(1, warmup)
     fall = (steps - step) / max(1.0, decay_share * steps)
     return min(1.0, rise, fall)
+
+
+def cosine(step: int, steps: int, warmup: int) -> float:
+    """Scale of the learning rate: linear warm-up, then half a cosine down to 0 (table 9)."""
+    rise = (step + 1) / max(1, warmup)
+    done = max(0, step - warmup) / max(1, steps - warmup)
+    return min(1.0, rise) * 0.5 * (1 + math.cos(math.pi * done))

@@ -59,6 +59,9 @@ def _use_device(name: str) -> None:
     import torch
 
     try:
+        # Of processes that were launched together, each has a GPU of its own.
+        if name == "cuda" and "LOCAL_RANK" in os.environ:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         torch.empty(1, device=name)
         torch.set_default_device(name)
     except (AssertionError, NotImplementedError, RuntimeError) as error:

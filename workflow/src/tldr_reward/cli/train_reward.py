@@ -11,11 +11,9 @@ from tldr_reward.cli.runtime import runtime_options
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, HistoryRow, read_records, write_rows
 
-# Settings that this command does not vary, for tables 9 and 10.
-FIXED = {
-    "optimizer": "Muon on LoRA matrices, AdamW on the head; warm-up, linear decay at the end",
-    "gradient_accumulation_steps": 1,
-}
+# Choices of optimizer and schedule in words, for tables 9 and 10.
+OPTIMIZERS = {"muon": "Muon on LoRA matrices, AdamW on the head", "adamw": "AdamW"}
+SCHEDULES = {"linear": "warm-up, linear decay at the end", "cosine": "warm-up, cosine decay"}
 # What is learned from: questions with each of their answers, sentences in which a negative and its
 # original differ, and captions.
 SOURCES = ("questions", "excerpts", "captions")
@@ -72,6 +70,15 @@ SOURCES = ("questions", "excerpts", "captions")
     show_default=True,
     help="weight of a second loss: to tell the right token at these places",
 )
+@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="muon")
+@click.option("--schedule", type=click.Choice(list(SCHEDULES)), default="linear")
+@click.option(
+    "--accumulation",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="parts that a step's batch is computed in: less memory, the same gradient",
+)
 @click.option("--checkpoint-steps", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @runtime_options
@@ -106,6 +113,9 @@ def command(
     controls, shuffled (tldr on labels that mean nothing) and captions (the LM head's own loss on
     true captions, no labels: its reward head stays as it was drawn).
 
+    Begun by `accelerate launch --num_processes N -m tldr_reward train-reward ...`, N processes
+    share each step's batch, with the same result as one.
+
     Example: tldr-reward train-reward --backbone final/ --image-records images.jsonl
     --captions train.jsonl --loss tldr --parts projector,decoder --rank 64 --alpha 64
     --dropout 0.1 --steps 600 --batch-images 16 --learning-rate 0.02
@@ -124,6 +134,7 @@ def command(
         save_reward_model,
         trained_parameters,
     )
+    from tldr_reward.reward.processes import launched_processes
     from tldr_reward.reward.training import RewardSettings, effective, train_reward
 
     use_runtime(runtime)
@@ -146,17 +157,23 @@ def command(
     adapted |= {"lora_alpha": alpha, "lora_dropout": dropout}
     made_from = {"loss": loss} | file_digests({"captions": captions, "backbone": backbone_folder})
     checkpoints = Checkpoints(state, settings | sizes | adapted | made_from)
-    written = train_reward(model, sources, features, loss, chosen, checkpoints)
+    processes = launched_processes()
+    written = train_reward(model, sources, features, loss, chosen, checkpoints, processes)
+    if processes.rank:
+        return processes.wait()
     facts = {
         "loss": loss,
         "responses_per_image": round(len(records) / len(rows), 2),
         "parameters_trained": trained_parameters(model),
         "backbone": geometry(backbone, features.shape[1]),
     }
-    facts |= sizes | dataclasses.asdict(effective(chosen, loss)) | adapted | FIXED
+    facts |= sizes | dataclasses.asdict(effective(chosen, loss)) | adapted
+    facts |= {"gradient_accumulation_steps": facts.pop("accumulation")}
+    facts["optimizer"] = f"{OPTIMIZERS[chosen.optimizer]}; {SCHEDULES[facts.pop('schedule')]}"
     save_reward_model(model, out, facts)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
+    return processes.wait()
 
 
 def read_labelled(captions: Path) -> list[CaptionRecord]:

@@ -54,7 +54,8 @@ class RewardModel:
 
     def logits(self, batch: Batch) -> torch.Tensor:
         """Log-odds [S, L] that each response token is good."""
-        return self.head(hidden_states(self.backbone, batch).float()).squeeze(-1)
+        states = hidden_states(self.backbone, batch).to(self.head.weight.dtype)
+        return self.head(states).squeeze(-1)
 
     def logits_and_words(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """The log-odds [S, L], and normed states [S, L, D] below the last layer, for the LM head.

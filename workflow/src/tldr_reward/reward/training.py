@@ -1,37 +1,38 @@
 """Training of reward models, token-level (TLDR) and response-level (naive), alike but for loss."""
 
 import dataclasses
+import itertools
+import math
 import time
 from collections.abc import Sequence
 
 import torch
 
 from tldr_reward.backbones.batches import (
-    Batch,
     Source,
-    collate,
     draw_sources,
-    predicting_states,
 )
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.backbones.features import Features
-from tldr_reward.backbones.interface import pad_ids
-from tldr_reward.backbones.optimizers import Optimizers, trapezoid
+from tldr_reward.backbones.optimizers import Optimizers, cosine, trapezoid
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 from tldr_reward.records import HistoryRow
-from tldr_reward.reward.contrasts import UNKNOWN, LabelledItem
+from tldr_reward.reward.contrasts import LabelledItem
+from tldr_reward.reward.losses import LOSSES, batch_loss, judged
 from tldr_reward.reward.model import RewardModel
+from tldr_reward.reward.processes import Processes
 
 
 @dataclasses.dataclass(frozen=True)
 class RewardSettings:
-    """Steps, peak learning rates, their schedule, seed; Muon on LoRA, AdamW on the head.
+    """Steps, peak learning rates, their schedule, seed; the optimizer is LoRA's, AdamW the head's.
 
     LoRA's A has a rate of its own: W' = W + s B A, and B wants the higher one (LoRA+). The other
     two are of the tldr loss. Tokens at which a response differs from its negative or its original
     weigh `contrast_weight`. `correction_weight` is that of a second loss: at these tokens the
     state below the last layer must tell the right token, by the backbone's own LM head.
+    A step's batch is computed in `accumulation` parts, and its gradient is that of the whole.
     """
 
     steps: int
@@ -44,37 +45,18 @@ class RewardSettings:
     contrast_weight: float
     correction_weight: float
     seed: int
+    optimizer: str = "muon"
+    schedule: str = "linear"
+    accumulation: int = 1
+
+    def scale(self, step: int) -> float:
+        """What the peak learning rates are multiplied with at a step."""
+        if self.schedule == "cosine":
+            return cosine(step, self.steps, self.warmup_steps)
+        return trapezoid(step, self.steps, self.warmup_steps, self.decay_share)
 
 
-# Labels and weights in the loss [S, L]; a token of weight 0 is not judged.
-Targets = tuple[torch.Tensor, torch.Tensor]
-
-
-def token_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
-    """Every response token, by its weight (the TLDR model)."""
-    return good, weights
-
-
-def response_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
-    """The last token alone (the naive model).
-
-    Its label is the response's: good when all tokens are.
-    """
-    mask = weights > 0
-    last = torch.zeros_like(weights)
-    last[torch.arange(len(mask)), mask.sum(1) - 1] = 1.0
-    return (good | ~mask).all(dim=1, keepdim=True).expand_as(good), last
-
-
-# tldr: the token-level loss with contrasts and corrections; plain: the paper's own, without them.
-# Controls of what tau does: shuffled: tldr on labels that mean nothing; captions: no labels at all.
-LOSSES = {
-    "tldr": token_targets,
-    "plain": token_targets,
-    "naive": response_targets,
-    "shuffled": token_targets,
-    "captions": token_targets,
-}
+ALONE = Processes()
 
 
 def effective(settings: RewardSettings, loss: str) -> RewardSettings:
@@ -89,45 +71,40 @@ def effective(settings: RewardSettings, loss: str) -> RewardSettings:
     return dataclasses.replace(settings, contrast_weight=1.0, correction_weight=0.0)
 
 
-def batch_loss(
+def batch_parts(members: Sequence[LabelledItem], count: int) -> list[list[LabelledItem]]:
+    """A batch in `count` parts of about as many images, in order; some may be empty.
+
+    Responses to an image that stand together stay together: they share its prefix.
+    """
+    runs = [list(run) for _, run in itertools.groupby(members, key=lambda one: one.item.image)]
+    bounds = [len(runs) * part // count for part in range(count + 1)]
+    return [
+        [member for run in runs[first:last] for member in run]
+        for first, last in itertools.pairwise(bounds)
+    ]
+
+
+def source_loss(
     model: RewardModel,
     members: Sequence[LabelledItem],
     features: Features,
     loss: str,
-    contrast_weight: float = 1.0,
-    correction_weight: float = 0.0,
-) -> torch.Tensor:
-    """Binary cross-entropy, the weighted mean over the tokens that the loss judges.
+    settings: RewardSettings,
+    processes: Processes,
+) -> float:
+    """Loss of one source's batch; its gradient is added to the parameters', part by part.
 
-    With a correction weight, the cross-entropy of the right tokens is added to it.
+    Of several processes each takes its share of the parts, and returns the loss of all.
     """
-    pad = model.backbone.tokenizer.pad_token_id
-    batch = collate([member.item for member in members], features, pad)
-    if loss == "captions":
-        return caption_loss(model, batch)
-    labels, _ = pad_ids([[int(label) for label in member.good] for member in members], 1)
-    contrast, _ = pad_ids([[int(mark) for mark in member.contrast] for member in members], 0)
-    weights = torch.where(contrast.bool(), contrast_weight, 1.0) * batch.mask
-    good, weights = LOSSES[loss](labels.bool(), weights)
-    judged = weights > 0
-    logits, words = model.logits_and_words(batch)
-    entropy = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits[judged], good[judged].float(), reduction="none"
-    )
-    value = (entropy * weights[judged]).sum() / weights.sum()
-    right, _ = pad_ids([member.right for member in members], UNKNOWN)
-    known = right != UNKNOWN
-    if correction_weight and known.any():
-        told = model.backbone.logits(words[known])
-        value = value + correction_weight * torch.nn.functional.cross_entropy(told, right[known])
-    return value
-
-
-def caption_loss(model: RewardModel, batch: Batch) -> torch.Tensor:
-    """Cross-entropy of every response token by the backbone's own LM head, as in pre-training."""
-    states = predicting_states(model.backbone, batch)[:, :-1]
-    logits = model.backbone.logits(states)[batch.mask]
-    return torch.nn.functional.cross_entropy(logits, batch.ids[batch.mask])
+    totals = judged(members, loss, settings.contrast_weight).totals()
+    weights = (settings.contrast_weight, settings.correction_weight)
+    found = 0.0
+    parts = batch_parts(members, settings.accumulation * processes.count)
+    for part in filter(None, parts[processes.rank :: processes.count]):
+        value = batch_loss(model, part, features, loss, *weights, totals)
+        value.backward()
+        found += value.item()
+    return processes.sum(found)
 
 
 def train_reward(
@@ -137,10 +114,12 @@ def train_reward(
     loss: str,
     settings: RewardSettings,
     checkpoints: Checkpoints,
+    processes: Processes = ALONE,
 ) -> list[HistoryRow]:
     """Train LoRA and head in place on groups of labelled items; returns the history.
 
-    Each source gives a loss of its own; their sum is trained.
+    Each source gives a loss of its own; their sum is trained. Several processes end with the same
+    weights; the first of them saves the checkpoints.
     """
     if loss not in LOSSES:
         raise InputError(f"loss {loss!r}; allowed: {', '.join(LOSSES)}")
@@ -150,6 +129,7 @@ def train_reward(
         settings.learning_rate,
         settings.adamw_learning_rate,
         {"lora_A": settings.lora_a_learning_rate},
+        kind=settings.optimizer,
     )
     start, history = 0, []
     if state := checkpoints.load():
@@ -161,25 +141,25 @@ def train_reward(
     for step in range(start, settings.steps):
         began = time.monotonic()
         # Dropout is drawn anew from seed and step, so that a resumed run repeats it.
-        torch.manual_seed(settings.seed * 1_000_003 + step)
+        torch.manual_seed((settings.seed * 1_000_003 + step) * processes.count + processes.rank)
         tokens, losses = 0, []
         for name, members in draw_sources(sources, step, settings.seed).items():
-            weights = (settings.contrast_weight, settings.correction_weight)
-            value = batch_loss(model, members, features, loss, *weights)
-            if not torch.isfinite(value):
+            value = source_loss(model, members, features, loss, settings, processes)
+            if not math.isfinite(value):
                 images = sorted({member.item.image for member in members})[:8]
                 where = f"{name} of images {images}"
-                raise InputError(f"the loss is {value.item()} at step {step}, {where}")
-            value.backward()
-            losses.append(value.item())
+                raise InputError(f"the loss is {value} at step {step}, {where}")
+            losses.append(value)
             tokens += sum(len(member.good) for member in members)
-        scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
+        processes.sum_gradients(parameter for _, parameter in model.named_parameters())
+        scale = settings.scale(step)
         optimizers.step(scale)
         speed = tokens / (time.monotonic() - began)
         mean = sum(losses) / len(losses)
         history.append(HistoryRow(step + 1, mean, speed, scale * settings.learning_rate))
         progress.step({"loss": f"{mean:.4f}", "tokens/s": f"{speed:.0f}"})
-        if (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps:
+        due = (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps
+        if due and processes.rank == 0:
             saved = [dataclasses.asdict(row) for row in history]
             checkpoints.save(step + 1, optimizers.tensors(), saved)
     model.peft_model.eval()
