@@ -18,6 +18,7 @@ rule train_vision:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=60,
     params:
@@ -52,6 +53,7 @@ rule train_language:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=120,
     params:
@@ -87,6 +89,7 @@ rule measure_backbone:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=30,
     params:

@@ -1,42 +1,9 @@
 # Benchmarks through lm-evaluation-harness: items, answers over taus, what they are worth.
 
 
-rule write_benchmarks:
-    input:
-        images="<data>/images",
-        image_records="<data>/images.jsonl",
-        scenes="<data>/scenes.jsonl",
-    output:
-        questions=expand("<results>/items/{benchmark}.jsonl", benchmark=BENCHMARKS),
-        images=directory("<results>/items/images"),
-    log:
-        "<logs>/write_benchmarks.log",
-    benchmark:
-        "<benchmarks>/write_benchmarks.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        settings=options(
-            {
-                "seed": config["data"]["seed"],
-                "items": {name: row[config["scale"]] for name, row in BENCHMARKS.items()},
-            }
-        ),
-        folder=lambda wildcards, output: os.path.dirname(output.questions[0]),
-        code=code("write-benchmarks", "data"),
-    shell:
-        "tldr-reward write-benchmarks {params.settings} --split test"
-        " --image-records {input.image_records:q} --scenes {input.scenes:q}"
-        " --images {output.images:q} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
-
-
 rule evaluate_benchmarks:
     input:
-        images=["<data>/images", "<results>/items/images"],
+        images=[*(["<data>/images"] if WORLD else []), "<results>/items/images"],
         questions=expand("<results>/items/{benchmark}.jsonl", benchmark=BENCHMARKS),
         tasks=[own(f"workflow/tasks/{name}") for name in TASK_FILES],
         backbone="<backbones>/{backbone}/final",
@@ -52,6 +19,7 @@ rule evaluate_benchmarks:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=60,
     params:

@@ -25,9 +25,12 @@ from tldr_reward.modules import content_digest, imported_names, module_file
 IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 INTERPRETER = "python" if IN_CONDA else shlex.quote(sys.executable)
 
+# TOGETHER=N before a command makes it N processes that share its work.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCE))}; "
-    f'tldr-reward() {{{{ {INTERPRETER} -P -m tldr_reward "$@"; }}}}; '
+    f'tldr-reward() {{{{ if [ "${{{{TOGETHER:-1}}}}" -gt 1 ]; then'
+    f" {INTERPRETER} -P -m accelerate.commands.launch --num_processes $TOGETHER"
+    f' --module tldr_reward "$@"; else {INTERPRETER} -P -m tldr_reward "$@"; fi; }}}}; '
 )
 
 
@@ -163,8 +166,13 @@ def code(command: str, stage: str) -> str:
 config.update(with_numbers(config))
 validated(config, "config.schema.json", "configuration")
 
+# Rendered scenes, whose truth is known; else the paper's images.
+WORLD = config["scale"] != "paper"
 # How models are held: options of every command that loads one.
-RUNTIME = options(section("runtime"))
+PROCESSES = config["runtime"]["processes"]
+# GPUs of a job that loads a model.
+GPU = int(config["runtime"]["device"] != "cpu")
+RUNTIME = options({name: value for name, value in config["runtime"].items() if name != "processes"})
 
 REWARD_MODELS = at_scale(
     read_registry(
@@ -188,17 +196,21 @@ read_registry(
 )
 TASK_FILES = sorted(path.name for path in (ROOT / "workflow/tasks").iterdir())
 BACKBONES = list(dict.fromkeys(backbone for backbone, _ in REWARD_MODELS))
-# Backbones that are trained here, with their architectures; not all carry a reward model.
+# Backbones: those that are trained here by their architectures (not all carry a reward model), and
+# at paper scale those that are fetched.
+KNOWN_BACKBONES = read_registry(
+    ROOT / "workflow/config/backbones.tsv", "backbones.schema.json", ("backbone", "scales")
+)
 ARCHITECTURES = {
-    row["backbone"]: row["architecture"]
-    for row in read_registry(
-        ROOT / "workflow/config/backbones.tsv", "backbones.schema.json", ("backbone",)
-    ).values()
+    backbone: row["architecture"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()
 }
-for backbone in {*BACKBONES, *config["per_backbone"]} - set(ARCHITECTURES):
-    stop(f"backbone {backbone!r} is not in backbones.tsv; it has {', '.join(ARCHITECTURES)}")
-SPLITS = list(config["data"]["images"])
-OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
+FETCHED = {backbone: row["source"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+known = dict.fromkeys(backbone for backbone, _ in KNOWN_BACKBONES)
+for backbone in [*BACKBONES, *config["per_backbone"]]:
+    if backbone not in (ARCHITECTURES if backbone in BACKBONES else known):
+        stop(f"backbone {backbone!r} is not in backbones.tsv; it has {', '.join(ARCHITECTURES)}")
+SPLITS = list(config["data"]["images"]) if WORLD else ["train", "validation", "test"]
+OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"] if WORLD else []
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
 # Scored in one process a backbone, with prompting: the models of table 1, which waits for no other.
 TOGETHER = [
@@ -211,6 +223,7 @@ PLAIN = "tldr_plain"
 # Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
 SWEPT = ["tldr", *config["controls"]]
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
+# At paper scale, those that need no oracle and no people.
 TABLES = [
     "table1",
     "table1_ood",
@@ -227,6 +240,8 @@ TABLES = [
     "human_evaluation",
     "pixelprose",
 ]
+if not WORLD:
+    TABLES = ["table1", "table2", "table5", "table8", "table9", "table10", "table11"]
 FIGURES = [
     "precision_recall",
     "response_accuracy_by_taxonomy",
@@ -237,6 +252,8 @@ FIGURES = [
     "mix_against_hallucination",
     "estimated_against_true",
 ]
+if not WORLD:
+    FIGURES = ["precision_recall", "response_accuracy_by_taxonomy", "training_curves"]
 # Settings and code of the run, for provenance: their edit alone makes no table anew.
 WORKFLOW = ancient("<results>/workflow.json")
 NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]

@@ -29,6 +29,7 @@ rule correct_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=60,
     params:

@@ -38,6 +38,7 @@ rule score_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=120,
     params:

@@ -23,6 +23,7 @@ rule caption_taus:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=240,
     params:
@@ -86,6 +87,7 @@ rule score_tau_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=120,
     params:

@@ -20,9 +20,11 @@ rule train_reward:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=PROCESSES * GPU,
         mem_mb=3000,
         runtime=120,
     params:
+        together=f"TOGETHER={PROCESSES}" if PROCESSES > 1 else "",
         runtime=RUNTIME,
         settings=lambda wildcards: options(section("reward", wildcards.backbone)),
         loss=lambda wildcards: registered(wildcards)["loss"],
@@ -31,7 +33,7 @@ rule train_reward:
         state=lambda wildcards, output: beside(output.history, "state"),
         code=code("train-reward", "models"),
     shell:
-        "tldr-reward train-reward {params.settings} --loss {params.loss} --parts {params.parts}"
+        "{params.together} tldr-reward train-reward {params.settings} --loss {params.loss} --parts {params.parts}"
         " --seed {wildcards.seed} --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
         " --threads {threads} {params.runtime} --state {params.state:q}"

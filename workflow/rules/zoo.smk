@@ -54,6 +54,7 @@ rule collect_responses:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=240,
     params:
@@ -128,6 +129,7 @@ rule score_responses:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
+        gpu=GPU,
         mem_mb=3000,
         runtime=60,
     params:
