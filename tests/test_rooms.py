@@ -42,9 +42,9 @@ ARROWS = {
 LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
 HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
-# code; of real data sets, archives streams what is larger than the memory, images looks into bytes,
-# and links and transport append to what an earlier run has left; the others keep folders of weights, whose formats belong to
-# transformers, peft and safetensors.
+# code. Of real data sets, archives streams what is larger than the memory, images looks into
+# bytes, links and transport append to what an earlier run has left. The others keep folders of
+# weights, whose formats belong to transformers, peft and safetensors.
 OPENS_FILES = {
     "annotations.py",
     "records.py",

@@ -5,8 +5,16 @@ import io
 from PIL import Image
 
 # Formats that are read, and the endings of their files. Others are no images of these data sets,
-# and some of Pillow's readers run programs.
-ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "BMP": ".bmp"}
+# and some of Pillow's readers run programs. MPO is a JPEG with further pictures behind the first:
+# phones write it.
+ENDINGS = {
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "GIF": ".gif",
+    "BMP": ".bmp",
+}
 MAX_IMAGE_BYTES = 64 * 2**20
 
 
@@ -17,6 +25,6 @@ def image_ending(data: bytes) -> str | None:
             ending = ENDINGS[image.format]
             image.draft("RGB", (64, 64))  # JPEG: reads it all, and computes an eighth
             image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # Pillow raises whatever broken bytes lead its readers to
         return None
     return ending

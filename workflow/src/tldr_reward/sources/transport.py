@@ -19,7 +19,6 @@ from tldr_reward.progress import Progress
 
 # What a server says when it is worth asking again.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_CHUNK = 2**20
 _LONGEST_PAUSE = 60.0
 
 
@@ -130,7 +129,8 @@ class _Download:
         label = f"fetching {self.path.name} (MB)"
         progress = Progress(total // 10**6, label, start=have // 10**6) if total else None
         with open(self.part, "ab" if have else "wb") as file:
-            for data in response.iter_raw(_CHUNK):
+            # As it comes: a chunk size would make the client hold back what a cut then loses.
+            for data in response.iter_raw():
                 before = have // 10**6
                 have += file.write(data)
                 if progress and have // 10**6 > before:
