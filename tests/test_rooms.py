@@ -17,6 +17,7 @@ GROUND = {"annotations", "errors", "modules", "progress", "records", "spans"}
 ARROWS = {
     "world": set(),
     "perturb": set(),
+    "sources": set(),
     "backbones": set(),
     "reward": {"backbones"},
     "generate": {"backbones"},
@@ -26,6 +27,7 @@ ARROWS = {
     "cli": {
         "world",
         "perturb",
+        "sources",
         "backbones",
         "reward",
         "generate",
@@ -37,11 +39,12 @@ ARROWS = {
     "apps": set(),
     "__main__": {"cli"},
 }
-LIGHT = GROUND | {"world", "perturb", "metrics", "paper", "apps"}
+LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
 HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
-# code, and the others keep folders of weights, whose formats belong to transformers, peft and
-# safetensors.
+# code. Of real data sets, archives streams what is larger than the memory, images looks into
+# bytes, links and transport append to what an earlier run has left. The others keep folders of
+# weights, whose formats belong to transformers, peft and safetensors.
 OPENS_FILES = {
     "annotations.py",
     "records.py",
@@ -49,6 +52,10 @@ OPENS_FILES = {
     "backbones/checkpoints.py",
     "backbones/folders.py",
     "reward/model.py",
+    "sources/archives.py",
+    "sources/images.py",
+    "sources/links.py",
+    "sources/transport.py",
 }
 OPENING = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "fdopen"}
 FILES = sorted(FOLDER.rglob("*.py"))

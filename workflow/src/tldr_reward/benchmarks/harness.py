@@ -1,6 +1,7 @@
 """What our task files ask of lm-evaluation-harness: documents, images, filters by name."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import datasets
@@ -46,8 +47,12 @@ def documents(
 
 
 def question_alone(item: BenchmarkItem) -> str:
-    """A prompt without its options: "how many? (A) one (B) two" asks "how many?"."""
-    return item.prompt.partition(f" {item.options[0]} ")[0]
+    """A prompt without its options: "how many? (A) one (B) two" asks "how many?".
+
+    BLINK's own prompts have options in lines of their own, and announce them in another.
+    """
+    announced = rf"\s+(?:Select from the following \w+\.\s+)?{re.escape(item.options[0])} "
+    return re.split(announced, item.prompt, maxsplit=1)[0]
 
 
 def right_choice(document: Mapping) -> int:
