@@ -160,3 +160,34 @@ def test_scores_of_another_detector_end_in_one_line(measure):
     outcome, _ = measure([FINE], [FINE], detector="paligemma")
     assert outcome.status == 2
     assert "the detector is 'paligemma/tldr/seed0'" in outcome.err
+
+
+def test_without_an_oracle_rates_are_the_detectors_alone(tmp_path, command):
+    write(tmp_path, "test", [CAUGHT, MISSED, FALSE_ALARM, FINE, FINE])
+    row = CollectedRow("mine", "test", "describe.", 20, 5, 0, 1)
+    write_rows(tmp_path / "summary.csv", [row], CollectedRow)
+    (tmp_path / "known.tsv").write_text(
+        "model\tbenchmark\tscore\tsource\tdate\n"
+        "gpt-4o\tmmmu\t69.1\tsomebody\t2025\n"
+        "other\tmmmu\t50.0\tsomebody\t2025\n"
+    )
+    told = (
+        f"measure-hallucination --model mine --captions {tmp_path}/captions_test.jsonl "
+        f"--scores {tmp_path}/scores_test.jsonl --summary {tmp_path}/summary.csv "
+        f"--known-scores {tmp_path}/known.tsv --known-as gpt-4o --backbone llama "
+        f"--reward-model tldr --seed 0 --scale smoke --split test --bootstrap 60 "
+        f"--metrics {tmp_path}/metrics.csv --example {tmp_path}/example.csv"
+    )
+    assert command(told).status == 0
+    found = {row.metric: row for row in read_rows(tmp_path / "metrics.csv", Metric)}
+    levels = ("token", "sentence", "response")
+    estimated = {f"{name}_{level}" for name in ("hallucination", "neg_log_hallucination")
+                 for level in levels}  # fmt: skip
+    assert set(found) == estimated | {"caption_tokens", "empty", "truncated", "mmmu"}
+    assert found["hallucination_token"].value == pytest.approx(2 / 35, abs=1e-6)
+    assert found["mmmu"].value == 0.691 and math.isnan(found["mmmu"].low)
+    tokens = read_rows(tmp_path / "example.csv", ExampleToken)
+    assert [(token.token, token.flagged, token.judged) for token in tokens][1] == ("red", 1, 0)
+    # An oracle's judgements without those that calibrate, or the other way round, are a mistake.
+    half = command(f"{told} --judgements {tmp_path}/judgements_test.jsonl")
+    assert half.status == 2 and "go together" in half.err

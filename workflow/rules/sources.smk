@@ -1,7 +1,7 @@
 # The paper's own material: data sets and backbones are fetched, negatives written by a language
 # model. From here on every rule is the one that the scene world has.
 
-CAPTION_SOURCES = ["docci", "visual_genome"]
+CAPTION_SOURCES = ["docci", "visual_genome", "winoground"]
 BENCHMARK_SOURCES = ["blink", "isobench"]
 # How fast the language model is asked.
 ASKED = {name: config["perturbation"][name] for name in ("requests_per_minute", "at_once")}
@@ -11,11 +11,18 @@ wildcard_constraints:
     source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES]),
 
 
+def raw_folders(wildcards, input) -> str:
+    """Folders of raw files as options that their sources name."""
+    folders = {Path(file).parent.name: str(Path(file).parent) for file in input}
+    return options(folders)
+
+
 rule fetch_source:
     input:
         registry=own("workflow/config/sources.tsv"),
     output:
-        directory("<results>/sources/{source}"),
+        # Not the folder: Snakemake removes what a killed job has made, and downloads go on.
+        "<results>/sources/{source}/source.json",
     log:
         "<logs>/fetch_source/{source}.log",
     benchmark:
@@ -27,10 +34,11 @@ rule fetch_source:
         mem_mb=2000,
         runtime=1440,
     params:
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
         code=code("fetch-source", "data"),
     shell:
         "tldr-reward fetch-source {wildcards.source} --registry {input.registry:q}"
-        " --out {output:q} 2>&1 | tee {log:q} >&2"
+        " --out {params.folder:q} 2>&1 | tee {log:q} >&2"
 
 
 rule fetch_backbone:
@@ -55,8 +63,7 @@ rule fetch_backbone:
 
 rule read_sources:
     input:
-        docci="<results>/sources/docci",
-        visual_genome="<results>/sources/visual_genome",
+        expand("<results>/sources/{source}/source.json", source=CAPTION_SOURCES),
     output:
         images=directory("<data>/images"),
         image_records="<data>/images.jsonl",
@@ -72,6 +79,7 @@ rule read_sources:
         mem_mb=8000,
         runtime=240,
     params:
+        folders=raw_folders,
         settings=options(
             {
                 "seed": config["sources"]["seed"],
@@ -81,8 +89,7 @@ rule read_sources:
         ),
         code=code("read-sources", "data"),
     shell:
-        "tldr-reward read-sources --docci {input.docci:q} --visual-genome {input.visual_genome:q}"
-        " {params.settings} --images {output.images:q} --image-records {output.image_records:q}"
+        "tldr-reward read-sources {params.folders} {params.settings} --images {output.images:q} --image-records {output.image_records:q}"
         " --originals {output.originals:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -152,8 +159,7 @@ rule perturb_with_llm:
 
 rule read_benchmarks:
     input:
-        blink="<results>/sources/blink",
-        isobench="<results>/sources/isobench",
+        expand("<results>/sources/{source}/source.json", source=BENCHMARK_SOURCES),
     output:
         questions=expand("<results>/items/{benchmark}.jsonl", benchmark=BENCHMARKS),
         images=directory("<results>/items/images"),
@@ -168,8 +174,8 @@ rule read_benchmarks:
         mem_mb=4000,
         runtime=60,
     params:
+        folders=raw_folders,
         folder=lambda wildcards, output: os.path.dirname(output.questions[0]),
         code=code("read-benchmarks", "data"),
     shell:
-        "tldr-reward read-benchmarks --blink {input.blink:q} --isobench {input.isobench:q}"
-        " --images {output.images:q} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
+        "tldr-reward read-benchmarks {params.folders} --images {output.images:q} --out {params.folder:q} 2>&1 | tee {log:q} >&2"

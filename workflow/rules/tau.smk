@@ -31,14 +31,14 @@ rule caption_taus:
         settings=options(
             section("tau_captions")
             | {name: config["zoo"][name] for name in ("prompt", "max_new_tokens")}
-            | {"scale": config["scale"]}
+            | {"scale": config["scale"], "split": CAPTIONED[0]}
         ),
         captions=lambda wildcards, output: repeated("--captions", output.captions),
         code=code("caption-taus", "models"),
     shell:
         "tldr-reward caption-taus --backbone {input.backbone:q}"
         " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
-        " --split test {params.settings} {params.captions} --threads {threads} {params.runtime}"
+        " {params.settings} {params.captions} --threads {threads} {params.runtime}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --counts {output.counts:q} 2>&1 | tee {log:q} >&2"
 
@@ -125,7 +125,7 @@ if of_taus("captions", config["controls"]):
 rule measure_taus:
     input:
         captions=tau_files("captions"),
-        judgements=tau_files("judgements"),
+        judgements=tau_files("judgements") if WORLD else [],
         scores=[
             file.replace("{detector}", detector)
             for detector in BACKBONES
@@ -151,12 +151,13 @@ rule measure_taus:
             | {
                 "threshold": config["zoo"]["threshold"],
                 "scale": config["scale"],
+                "split": CAPTIONED[0],
                 "detectors": BACKBONES,
             }
         ),
         files=lambda wildcards, input: given(input, "captions judgements scores counts"),
         code=code("measure-taus", "tables"),
     shell:
-        "tldr-reward measure-taus --split test {params.settings} {params.files}"
+        "tldr-reward measure-taus {params.settings} {params.files}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --metrics {output:q} 2>&1 | tee {log:q} >&2"

@@ -144,16 +144,25 @@ rule score_responses:
         " --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
 
 
+# What is known of the zoo's captions and answers beside the detector's scores: what an oracle
+# says, or, of published models, how they score elsewhere.
+JUDGED = {
+    "judgements": "<zoo>/{model}/judgements/test.jsonl",
+    "calibration_captions": "<zoo>/{model}/captions/validation.jsonl",
+    "calibration_scores": "<zoo>/{model}/scores/validation.jsonl",
+    "calibration_judgements": "<zoo>/{model}/judgements/validation.jsonl",
+    "answers": "<zoo>/{model}/answers.jsonl",
+}
+if not WORLD:
+    JUDGED = {"known_scores": own("workflow/config/vlm_scores.tsv")}
+
+
 rule measure_hallucination:
     input:
-        captions="<zoo>/{model}/captions/test.jsonl",
-        scores="<zoo>/{model}/scores/test.jsonl",
-        judgements="<zoo>/{model}/judgements/test.jsonl",
-        calibration_captions="<zoo>/{model}/captions/validation.jsonl",
-        calibration_scores="<zoo>/{model}/scores/validation.jsonl",
-        calibration_judgements="<zoo>/{model}/judgements/validation.jsonl",
-        answers="<zoo>/{model}/answers.jsonl",
+        captions=f"<zoo>/{{model}}/captions/{CAPTIONED[0]}.jsonl",
+        scores=f"<zoo>/{{model}}/scores/{CAPTIONED[0]}.jsonl",
         summary="<zoo>/{model}/summary.csv",
+        **JUDGED,
     output:
         metrics="<zoo>/{model}/metrics.csv",
         example="<zoo>/{model}/example.csv",
@@ -168,6 +177,8 @@ rule measure_hallucination:
         mem_mb=1000,
         runtime=10,
     params:
+        judged=lambda wildcards, input: options({name: input[name] for name in JUDGED})
+        + f" --known-as {MODELS[wildcards.model]['reported_row'] or wildcards.model}",
         settings=options(
             section("evaluation")
             | {
@@ -182,11 +193,7 @@ rule measure_hallucination:
         code=code("measure-hallucination", "tables"),
     shell:
         "tldr-reward measure-hallucination --model {wildcards.model} --captions {input.captions:q}"
-        " --scores {input.scores:q} --judgements {input.judgements:q}"
-        " --calibration-captions {input.calibration_captions:q}"
-        " --calibration-scores {input.calibration_scores:q}"
-        " --calibration-judgements {input.calibration_judgements:q}"
-        " --answers {input.answers:q} --summary {input.summary:q} {params.settings}"
+        " --scores {input.scores:q} --summary {input.summary:q} {params.judged} {params.settings}"
         " --metrics {output.metrics:q} --example {output.example:q} 2>&1 | tee {log:q} >&2"
 
 

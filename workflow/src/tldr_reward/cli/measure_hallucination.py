@@ -1,10 +1,13 @@
 """`measure-hallucination`: rates and scores of one model of the zoo, with intervals."""
 
 import collections
+import csv
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+import numpy as np
 
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.intervals import Estimate
@@ -37,11 +40,13 @@ _KINDS = (CaptionRecord, ScoreRecord, Judgement)
 @click.option("--model", required=True, help="Model whose captions they are.")
 @click.option("--captions", type=_FILE, required=True, help="Its captions of held-out images.")
 @click.option("--scores", type=_FILE, required=True, help="The detector's scores of them.")
-@click.option("--judgements", type=_FILE, required=True, help="The oracle's judgements of them.")
-@click.option("--calibration-captions", type=_FILE, required=True, help="Its captions of others.")
-@click.option("--calibration-scores", type=_FILE, required=True)
-@click.option("--calibration-judgements", type=_FILE, required=True)
-@click.option("--answers", type=_FILE, required=True, help="Verdicts on its answers.")
+@click.option("--judgements", type=_FILE, help="The oracle's judgements of them, if there is one.")
+@click.option("--calibration-captions", type=_FILE, help="Its captions of other images.")
+@click.option("--calibration-scores", type=_FILE)
+@click.option("--calibration-judgements", type=_FILE)
+@click.option("--answers", type=_FILE, help="Verdicts on its answers.")
+@click.option("--known-scores", type=_FILE, help="TSV of benchmark scores from elsewhere.")
+@click.option("--known-as", help="The model's name there.")
 @click.option("--summary", type=_FILE, required=True, help="Counts of its responses.")
 @click.option("--backbone", required=True, help="Backbone of the detector.")
 @click.option("--reward-model", required=True, help="The detector.")
@@ -57,11 +62,13 @@ def command(
     model: str,
     captions: Path,
     scores: Path,
-    judgements: Path,
-    calibration_captions: Path,
-    calibration_scores: Path,
-    calibration_judgements: Path,
-    answers: Path,
+    judgements: Path | None,
+    calibration_captions: Path | None,
+    calibration_scores: Path | None,
+    calibration_judgements: Path | None,
+    answers: Path | None,
+    known_scores: Path | None,
+    known_as: str | None,
     summary: Path,
     backbone: str,
     reward_model: str,
@@ -77,7 +84,8 @@ def command(
     """Measure eq. 7's rates of one model as a detector estimates and an oracle knows them.
 
     The detector's sensitivity and specificity are those on the calibration captions, which are
-    of other images; the corrected rate is Rogan and Gladen's. What cannot be said has no row.
+    of other images; the corrected rate is Rogan and Gladen's. What cannot be said has no row:
+    without an oracle there are no true and no corrected rates.
 
     Example: tldr-reward measure-hallucination --model mine --captions test.jsonl
     --scores scores.jsonl --judgements judged.jsonl --calibration-captions validation.jsonl
@@ -87,19 +95,42 @@ def command(
     """
     run = Run(model, backbone, reward_model, scale, seed, split)
     told = _read(captions, scores, judgements, run)
-    others = _read(calibration_captions, calibration_scores, calibration_judgements, run)
-    units = judged_responses(*told, threshold)
-    calibration = judged_responses(*others, threshold)
+    units = calibration = judged_responses(*told, threshold)
+    others = (calibration_captions, calibration_scores, calibration_judgements)
+    if judgements and all(others):
+        calibration = judged_responses(*_read(*others, run), threshold)
+    elif judgements or any(others):
+        raise InputError("judgements and all three calibration files go together, or none is given")
     estimates = measure_zoo(units, calibration, bootstrap, bootstrap_seed)
+    if not judgements:  # nobody tried to parse them
+        estimates.pop("unparsed_sentences", None)
     estimates |= _counted(read_rows(summary, CollectedRow), split)
-    estimates |= measure_answers(read_records(answers, AnswerVerdict), bootstrap, bootstrap_seed)
+    if answers:
+        verdicts = read_records(answers, AnswerVerdict)
+        estimates |= measure_answers(verdicts, bootstrap, bootstrap_seed)
+    if known_scores:
+        estimates |= read_scores(known_scores, known_as)
     write_rows(metrics, metric_rows(run, estimates), Metric)
     write_rows(example, example_caption(run, *told, units["token"], threshold), ExampleToken)
 
 
-def _read(captions: Path, scores: Path, judgements: Path, run: Run) -> list[list]:
+def read_scores(path: Path, name: str | None) -> dict[str, Estimate]:
+    """Benchmark scores of a model as they were published, by benchmark; none for no name.
+
+    How many items are behind them is not said: they have no interval.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["model"] == name]
+    scores = {row["benchmark"]: float(row["score"]) / 100 for row in rows}
+    unknown = (math.nan, math.nan, 0, np.full(1, math.nan))
+    return {benchmark: Estimate(score, *unknown) for benchmark, score in scores.items()}
+
+
+def _read(captions: Path, scores: Path, judgements: Path | None, run: Run) -> list:
     paths = (captions, scores, judgements)
-    found = [read_records(path, kind) for path, kind in zip(paths, _KINDS, strict=True)]
+    found = [
+        read_records(path, kind) if path else None for path, kind in zip(paths, _KINDS, strict=True)
+    ]
     wanted = f"{run.backbone}/{run.reward_model}/seed{run.seed}"
     runs = collections.Counter(score.run for score in found[1])
     if set(runs) - {wanted}:

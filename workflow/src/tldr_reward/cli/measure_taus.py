@@ -25,7 +25,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--scale", required=True)
 @click.option("--caption-taus", "taus", required=True, help="comma-separated, in files' order")
 @click.option("--captions", type=_FILE, multiple=True, required=True, help="one a tau")
-@click.option("--judgements", type=_FILE, multiple=True, required=True, help="one a tau")
+@click.option("--judgements", type=_FILE, multiple=True, help="one a tau; none without an oracle")
 @click.option("--detectors", required=True, help="comma-separated backbones of the detectors")
 @click.option(
     "--scores", type=_FILE, multiple=True, required=True, help="one a detector and tau, in order"
@@ -62,7 +62,7 @@ def command(
     from tldr_reward.metrics.tau_captions import measure_taus
 
     scales, names = parse_taus(taus, "--caption-taus"), detectors.split(",")
-    needed = {"captions": captions, "judgements": judgements}
+    needed = {"captions": captions} | ({"judgements": judgements} if judgements else {})
     for what, paths in needed.items():
         if len(paths) != len(scales):
             raise InputError(f"{len(scales)} taus and {len(paths)} files of {what}; as many needed")
@@ -73,10 +73,9 @@ def command(
         )
     backbone, reward_model, seed = parse_run(run_id)
     run = Run(run_id, backbone, reward_model, scale, seed, split)
-    told = {
-        tau: (read_records(said, CaptionRecord), read_records(judged, Judgement))
-        for tau, said, judged in zip(scales, captions, judgements, strict=True)
-    }
+    judged = [read_records(path, Judgement) for path in judgements] or [None] * len(scales)
+    said = [read_records(path, CaptionRecord) for path in captions]
+    told = dict(zip(scales, zip(said, judged, strict=True), strict=True))
     keys = [(tau, name) for name in names for tau in scales]
     units = {
         key: judged_responses(
@@ -85,4 +84,6 @@ def command(
         for key, path in zip(keys, scores, strict=True)
     }
     rows = measure_taus(run, units, bootstrap, bootstrap_seed)
+    if not judgements:  # nobody tried to parse them
+        rows = [row for row in rows if not row.metric.startswith("unparsed_sentences")]
     write_rows(metrics, [*rows, *read_rows(counts, Metric)], Metric)

@@ -7,7 +7,7 @@ import numpy as np
 
 from tldr_reward.errors import InputError
 from tldr_reward.records import CaptionRecord, Judgement, ScoreRecord
-from tldr_reward.spans import overlaps, sentence_indices
+from tldr_reward.spans import overlaps, sentence_indices, sentence_spans
 
 LEVELS = ("token", "sentence", "response")
 
@@ -34,14 +34,17 @@ class JudgedResponses:
 def judged_responses(
     captions: Sequence[CaptionRecord],
     scores: Sequence[ScoreRecord],
-    judgements: Sequence[Judgement],
+    judgements: Sequence[Judgement] | None,
     threshold: float,
 ) -> dict[str, JudgedResponses]:
     """Units of each level, captions in their order; InputError unless every caption has both.
 
-    Tokens that the detector had no room for are no units of either side.
+    Tokens that the detector had no room for are no units of either side. Without an oracle
+    (judgements None) nothing is judged.
     """
     score_of = {score.caption_id: score for score in scores}
+    if judgements is None:
+        judgements = [unjudged(caption) for caption in captions]
     judgement_of = {judgement.caption_id: judgement for judgement in judgements}
     ids = {caption.caption_id for caption in captions}
     for name, found in (("score", score_of), ("judgement", judgement_of)):
@@ -56,6 +59,11 @@ def judged_responses(
             bad = judged and overlaps(offset, judgement.bad_spans)
             tokens.append((row, sentence, p_good <= threshold, judged, bad))
     return _by_level(captions, np.array(tokens, dtype=int).reshape(-1, 5))
+
+
+def unjudged(caption: CaptionRecord) -> Judgement:
+    """The judgement of an oracle that knows nothing of a caption."""
+    return Judgement(caption.caption_id, len(sentence_spans(caption.text)), (), ())
 
 
 def _by_level(captions: Sequence[CaptionRecord], tokens: np.ndarray) -> dict[str, JudgedResponses]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tldr_reward.metrics.hallucination import measure_level, shares
 from tldr_reward.metrics.intervals import Estimate, estimate_mean, image_weights, wilson
-from tldr_reward.metrics.judged import LEVELS, JudgedResponses
+from tldr_reward.metrics.judged import LEVELS, JudgedResponses, unjudged
 from tldr_reward.metrics.measures import Run
 from tldr_reward.records import AnswerVerdict, CaptionRecord, Judgement, ScoreRecord
 from tldr_reward.spans import overlaps, sentence_indices
@@ -95,7 +95,7 @@ def example_caption(
     run: Run,
     captions: Sequence[CaptionRecord],
     scores: Sequence[ScoreRecord],
-    judgements: Sequence[Judgement],
+    judgements: Sequence[Judgement] | None,
     tokens: JudgedResponses,
     threshold: float,
 ) -> list[ExampleToken]:
@@ -111,7 +111,8 @@ def example_caption(
     ranked = sorted(pool, key=lambda row: (rates[row], captions[row].caption_id))
     caption = captions[ranked[(len(ranked) - 1) // 2]]
     score = next(score for score in scores if score.caption_id == caption.caption_id)
-    judgement = next(found for found in judgements if found.caption_id == caption.caption_id)
+    known = judgements if judgements is not None else [unjudged(caption)]
+    judgement = next(found for found in known if found.caption_id == caption.caption_id)
     within = sentence_indices(score.offsets, caption.text)
     return [
         ExampleToken(

@@ -1,0 +1,42 @@
+"""The paper scale's plan: the same rules from images, captions and checkpoints on, no network."""
+
+import re
+
+import yaml
+
+from tests.workflow.test_rules import job_counts
+from tests.workflow.test_smoke import ROOT
+
+PAPER = ("--configfile", str(ROOT / "workflow/config/paper.yaml"))
+
+
+def test_the_whole_plan_shows_without_a_network(snakemake):
+    shown = snakemake("-n", "-p", "--cores", "8", *PAPER)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    text = shown.stdout + shown.stderr
+    jobs = job_counts(text)
+    # The world's and the pre-training's rules have no part in it.
+    assert not set(jobs) & {"draw_scenes", "perturb_captions", "train_language", "judge_responses"}
+    assert jobs["fetch_backbone"] == 3 and jobs["fetch_source"] == 5
+    assert jobs["train_reward"] == 8  # two for each backbone, two ablations of PaliGemma's
+    assert jobs["collect_responses"] == jobs["score_responses"] == 10  # table 3's models
+    assert {f"make_table{number}" for number in (1, 2, 3, 5, 6, 8, 9, 10, 11)} <= set(jobs)
+    assert "table1_ood" not in text and "scenes.jsonl" not in text
+    # Fetched at a commit; trained as in the paper, eight processes on a GPU each.
+    assert "google/paligemma-3b-mix-448@ead2d9a35598cb89119af004f5d023b311d1c4a1" in text
+    training = next(line for line in text.splitlines() if "tldr-reward train-reward" in line)
+    assert "TOGETHER=8 tldr-reward train-reward --rank 512 --alpha 128" in training
+    assert "--dropout 0.1 --optimizer adamw --schedule cosine" in training
+    assert "--learning-rate 0.001" in training and "--warmup-steps 200" in training
+    assert "--accumulation 8" in training and "--device cuda --dtype bfloat16" in training
+
+
+def test_settings_of_the_plan_are_those_of_the_commands(snakemake):
+    """Every key of the overlay is one that the schema knows; every model has its own jobs."""
+    overlay = yaml.safe_load((ROOT / "workflow/config/paper.yaml").read_text())
+    assert overlay["scale"] == "paper"
+    shown = snakemake("-n", "-p", "--cores", "8", "paper_tables/table3.csv", *PAPER)
+    text = shown.stdout + shown.stderr
+    sources = re.findall(r"collect-responses --model (\w+) --kind (\w+)", text)
+    assert dict(sources)["gpt_4o"] == "endpoint" and dict(sources)["qwen2_vl_2b"] == "folder"
+    assert text.count("--known-as") == 10
