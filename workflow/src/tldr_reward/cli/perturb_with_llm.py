@@ -77,6 +77,7 @@ def command(
         return
     conversation.begin(left)
     rules = Rules(negatives_per_caption, largest_edit, asking.seed)
+    made: dict[str, list[CaptionRecord]] = {}
     counts: list[RejectCount] = []
     done = 0
 
@@ -86,9 +87,10 @@ def command(
         conversation.settled(done, len(records))
 
     for split, found in by_split.items():
-        responses, rejected = _perturbed(found, conversation.ask, truth, rules, wave_done)
-        write_records(out / f"{split}.jsonl", responses)
+        made[split], rejected = _perturbed(found, conversation.ask, truth, rules, wave_done)
         counts += _reject_counts(split, rejected, images)
+    for split, responses in made.items():
+        write_records(out / f"{split}.jsonl", responses)
     write_rows(rejects, counts, RejectCount)
 
 

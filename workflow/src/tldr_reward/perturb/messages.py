@@ -67,5 +67,6 @@ def reply_key(chat: Chat, settings: Settings) -> str:
 
     The address of the endpoint does not enter: a server that moved keeps its replies.
     """
-    asked = [chat.version, chat.messages, dataclasses.astuple(settings)]
+    sampled = [settings.model, settings.temperature, settings.max_tokens, settings.seed]
+    asked = [chat.version, chat.messages, sampled]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]

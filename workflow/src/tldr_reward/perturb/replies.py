@@ -67,7 +67,7 @@ def negative_cause(original: str, edited: str, true: Sequence[str], largest: flo
         return "still_true"
     if len(_lines(edited)) != len(_lines(original)):
         return "reformatted"
-    allowed = max(_FEW_WORDS, largest * len(word_spans(original)))
+    allowed = max(_FEW_WORDS, largest * len(_words(original)))
     return "rewritten" if changed_words(original, edited) > allowed else None
 
 
@@ -79,7 +79,7 @@ def answer_cause(original: str, answer: str, true: Sequence[str]) -> str | None:
         return "unlabelled"
     if _plain(answer) in {_plain(other) for other in true}:
         return "still_true"
-    long = len(word_spans(answer)) > 2 * len(word_spans(original)) + 2
+    long = len(_words(answer)) > 2 * len(_words(original)) + 2
     return "reformatted" if long or len(_lines(answer)) > 1 else None
 
 
@@ -98,9 +98,8 @@ def in_form_of(original: str, answer: str) -> str:
 
 
 def changed_words(original: str, edited: str) -> int:
-    """Words that are replaced, put in or left out, with as few edits as possible."""
-    before = [original[a:b] for a, b in word_spans(original)]
-    after = [edited[a:b] for a, b in word_spans(edited)]
+    """Words, not marks, that are replaced, put in or left out, with as few edits as possible."""
+    before, after = _words(original), _words(edited)
     return sum(
         old is None or new is None or before[old] != after[new]
         for old, new in alignment(before, after)
@@ -127,6 +126,11 @@ def check_cause(reply: Reply, causes: Sequence[str]) -> str | None:
 def aggregation_cause(text: str) -> str | None:
     """Why an aggregated caption is dropped; None when it is kept."""
     return "opens_with_the_image" if re.match(r"the image\b", text, re.IGNORECASE) else None
+
+
+def _words(text: str) -> list[str]:
+    found = [text[start:end] for start, end in word_spans(text)]
+    return [word for word in found if word[0].isalnum() or word[0] == "_"]
 
 
 def _lines(text: str) -> list[str]:
