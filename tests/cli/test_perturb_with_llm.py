@@ -1,76 +1,24 @@
-"""perturb-with-llm and aggregate-answers against a server: whole runs, broken runs, costs."""
+"""perturb-with-llm against a server: whole runs, broken runs, costs."""
 
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Outcome
+from tests.cli.conftest import refusal
 from tests.generate.servers import completion, free_port, scripted
-from tests.language_model import asked, kind_of, reply, said
+from tests.language_model import Server, asked, kind_of, reply, said, write_data
 from tldr_reward.cli.perturb_captions import RejectCount
-from tldr_reward.records import (
-    CaptionRecord,
-    ImageRecord,
-    read_records,
-    read_rows,
-    write_records,
-)
-
-PROMPT = "Describe the image in detail."
-CAPTIONS = (
-    "A red dog is left of two chairs.",
-    "Two birds sit on a wire. The dog is red.",
-    "A quiet harbour.",
-    "The man on the left holds two red balloons, and a dog is behind him.",
-)
-ANSWERS = (("What colour is it?", "red"), ("How many?", "two"), ("Where?", "a pier"))
-
-
-class Server:
-    """Answers as the small language model does, and counts what it has answered."""
-
-    def __init__(self, limit: int | None = None, delays: bool = False) -> None:
-        self.answered: Counter[str] = Counter()
-        self.kinds: Counter[str] = Counter()
-        self.limit, self.delays = limit, delays
-        self.lock = threading.Lock()
-
-    def answer(self, number: int, body: dict, headers: dict) -> tuple:
-        if self.limit is not None and number >= self.limit:
-            return 0, ""
-        if self.delays:
-            time.sleep(len(asked(body)) * 7 % 5 / 200)
-        with self.lock:
-            self.answered[asked(body)] += 1
-            self.kinds[kind_of(body)] += 1
-        return reply(body)
+from tldr_reward.records import CaptionRecord, read_records, read_rows
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Images of four splits, two of which have originals: captions, questions, a paragraph."""
-    images = [ImageRecord(f"i{n}", f"i{n}.jpg", "docci" if n % 2 else "vg100k",
-                          "train" if n < 6 else "test") for n in range(8)]  # fmt: skip
-    images += [ImageRecord("w0", "w0.png", "winoground", "winoground"),
-               ImageRecord("p0", "p0.png", "pixelprose", "pixelprose")]  # fmt: skip
-    records = [
-        CaptionRecord(f"i{n}-c", f"i{n}", PROMPT, CAPTIONS[n % 4], "caption", "original",
-                      bad_spans=()) for n in range(8)
-    ]  # fmt: skip
-    questions = [
-        CaptionRecord(f"i{n}-q{k}", f"i{n}", question, text, "vqa", "original", bad_spans=())
-        for n in (0, 2)
-        for k, (question, text) in enumerate(ANSWERS)
-    ]
-    write_records(tmp_path / "images.jsonl", images)
-    write_records(tmp_path / "docci.jsonl", records)
-    write_records(tmp_path / "vg.jsonl", questions)
+    write_data(tmp_path)
     return tmp_path
 
 
@@ -306,12 +254,6 @@ def test_a_wish_to_wait_is_granted(command, folder, expected):
     assert max(server.answered.values()) == 1
 
 
-def refused(outcome: Outcome) -> str:
-    assert outcome.status == 2
-    assert outcome.err.count("\n") == 1
-    return outcome.err
-
-
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
@@ -328,7 +270,7 @@ def test_a_refusal_is_one_line_and_asked_once(command, folder, monkeypatch, stat
         return status, "{}"
 
     with scripted(answer) as source:
-        err = refused(command(arguments(folder, source, more="--at-once 1 --retries 5")))
+        err = refusal(command(arguments(folder, source, more="--at-once 1 --retries 5")))
     assert numbers == [0]
     assert f"model 'some-model', attempt 1: status {status}" in err
     assert err.endswith(f"{advice}\n")
@@ -342,8 +284,8 @@ def test_a_server_that_is_too_slow_is_named(command, folder):
 
     with scripted(answer) as source:
         line = arguments(folder, source, more="--at-once 1").replace("--timeout 5", "--timeout 0.2")
-        assert "attempt 1: APITimeoutError" in refused(command(line))
-    assert "attempt 1: APIConnectionError" in refused(
+        assert "attempt 1: APITimeoutError" in refusal(command(line))
+    assert "attempt 1: APIConnectionError" in refusal(
         command(arguments(folder, f"http://127.0.0.1:{free_port()}/v1#m", more="--at-once 1"))
     )
 
@@ -359,65 +301,10 @@ def test_a_server_that_is_too_slow_is_named(command, folder):
 def test_bad_originals_are_named_before_anything_is_asked(command, folder, change, message):
     path = folder / "docci.jsonl"
     path.write_text(change(path.read_text()))
-    assert message in refused(command(arguments(folder, "http://127.0.0.1:9/v1#m")))
+    assert message in refusal(command(arguments(folder, "http://127.0.0.1:9/v1#m")))
 
 
 @pytest.mark.parametrize("option", ["--endpoint", "--checker"])
 def test_an_endpoint_without_a_model_is_named(command, folder, option):
     line = arguments(folder, "http://127.0.0.1:9/v1#m", more=f"{option} http://host/v1")
-    assert "'http://host/v1'; as in https://host/v1#model" in refused(command(line))
-
-
-def aggregate(folder: Path, source: str, more: str = "") -> str:
-    return (
-        f"aggregate-answers --originals {folder}/docci.jsonl --originals {folder}/vg.jsonl "
-        f"--endpoint {source} --cache {folder}/replies.jsonl --out {folder}/aggregated.jsonl "
-        f"--retries 0 {more}"
-    )
-
-
-def test_answers_become_captions_that_check_wrong_answers(command, folder):
-    server = Server()
-    with scripted(server.answer) as source:
-        outcome = command(aggregate(folder, source))
-        assert outcome.status == 0
-        assert outcome.out.splitlines()[1] == "aggregated: 2 of 2 images; dropped: none"
-        captions = read_records(folder / "aggregated.jsonl", CaptionRecord)
-        assert captions == [
-            CaptionRecord(f"{image}-aggregated", image, PROMPT, "It says red and two and a pier",
-                          "caption", "original", bad_spans=()) for image in ("i0", "i2")
-        ]  # fmt: skip
-        assert server.kinds == {"aggregation": 1}, "the same pairs are asked about once"
-        more = f"--originals {folder}/aggregated.jsonl"
-        assert command(arguments(folder, source, more=more)).status == 0
-    assert server.kinds["answer check"] == 2
-    train = read_records(folder / "run/captions/train.jsonl", CaptionRecord)
-    assert "i0-aggregated" in {record.parent_id for record in train}
-
-
-def test_paragraphs_that_are_of_no_use_are_counted(command, folder):
-    path = folder / "vg.jsonl"
-    path.write_text(path.read_text().replace('"i2","prompt":"Where?","text":"a pier"',
-                                             '"i2","prompt":"Where?","text":"a lake"'))  # fmt: skip
-
-    def answer(number, body, headers):
-        lake = "a lake" in body["messages"][-1]["content"]
-        return 200, completion("" if lake else "The image shows a pier.")
-
-    with scripted(answer) as source:
-        outcome = command(aggregate(folder, source))
-    assert outcome.out.splitlines()[1] == (
-        "aggregated: 0 of 2 images; dropped: empty 1, opens_with_the_image 1"
-    )
-    assert (folder / "aggregated.jsonl").read_text() == ""
-
-
-def test_aggregation_is_estimated_too(command, folder):
-    outcome = command(aggregate(folder, "http://127.0.0.1:9/v1#m", "--estimate"))
-    assert outcome.out.startswith("estimate: requests 1, of which cached 0, tokens in ")
-    assert not (folder / "aggregated.jsonl").exists()
-
-
-def test_without_questions_there_is_nothing_to_aggregate(command, folder):
-    line = aggregate(folder, "http://127.0.0.1:9/v1#m").replace("/vg.jsonl", "/docci.jsonl")
-    assert "no original answers to questions in --originals" in refused(command(line))
+    assert "'http://host/v1'; as in https://host/v1#model" in refusal(command(line))
