@@ -27,7 +27,7 @@ def arguments(folder: Path, source: str, name: str = "run", more: str = "") -> s
         f"perturb-with-llm --originals {folder}/docci.jsonl --originals {folder}/vg.jsonl "
         f"--image-records {folder}/images.jsonl --endpoint {source} "
         f"--cache {folder}/{name}/replies.jsonl --out {folder}/{name}/captions "
-        f"--rejects {folder}/{name}/rejects.csv --timeout 5 --retries 0 {more}"
+        f"--rejects {folder}/{name}/rejects.csv --retries 0 {more}"
     )
 
 
@@ -119,7 +119,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(command, folder, expected):
         if number == 12:
             run.kill()
             killed.append(asked(body))
-            run.wait(10)
+            run.wait(300)
             return 0, ""
         return server.answer(number, body, headers)
 
@@ -128,7 +128,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(command, folder, expected):
         environment = os.environ | {"PYTHONHASHSEED": "3"}
         run = subprocess.Popen([sys.executable, "-m", "tldr_reward", *line], env=environment,
                                stdout=subprocess.DEVNULL)  # fmt: skip
-        assert run.wait(60) == -9
+        assert run.wait(300) == -9
         assert server.answered.total() == 12
         with open(folder / "run/replies.jsonl", "ab") as file:  # and a line cut in half
             file.write(b'{"format": "reply/1", "key": "1')
@@ -144,8 +144,6 @@ def test_an_estimate_comes_first_and_nothing_is_asked_for_it(command, folder):
     with scripted(server.answer) as source:
         shown = command(arguments(folder, source, more=f"{prices} --estimate"))
         assert (shown.status, shown.err) == (0, "")
-        # At least a negative and its check for each of the four texts in a split, and an answer
-        # to each of the three questions, which stand twice; at most eight of each.
         assert shown.out.startswith("estimate: requests ")
         assert server.answered.total() == 0
         assert not (folder / "run").exists()
@@ -283,7 +281,7 @@ def test_a_server_that_is_too_slow_is_named(command, folder):
         return reply(body)
 
     with scripted(answer) as source:
-        line = arguments(folder, source, more="--at-once 1").replace("--timeout 5", "--timeout 0.2")
+        line = arguments(folder, source, more="--at-once 1 --timeout 0.2")
         assert "attempt 1: APITimeoutError" in refusal(command(line))
     assert "attempt 1: APIConnectionError" in refusal(
         command(arguments(folder, f"http://127.0.0.1:{free_port()}/v1#m", more="--at-once 1"))

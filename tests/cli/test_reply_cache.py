@@ -88,7 +88,7 @@ for number in range(200):
 def test_two_runs_at_once_do_not_mix_their_lines(tmp_path):
     path: Path = tmp_path / "replies.jsonl"
     runs = [subprocess.Popen([sys.executable, "-c", ADD, str(path), name]) for name in "ab"]
-    assert [run.wait(60) for run in runs] == [0, 0]
+    assert [run.wait(300) for run in runs] == [0, 0]
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert len(lines) == 400
     assert all(line["reply"]["text"] == line["key"][0] * 3000 for line in lines)

@@ -41,7 +41,7 @@ def ask(
     rests: Rests | None = None,
     retries: int = 0,
     key: str | None = None,
-    timeout: float = 10,
+    timeout: float = 60,
 ) -> Reply:
     pace = paced(Rests() if rests is None else rests)
     endpoint = ChatEndpoint(source, Key("THE_KEY", key), timeout, retries, pace)
@@ -218,14 +218,20 @@ def test_a_slow_server_and_one_that_hangs_up_are_asked_again():
 
     def answer(number, body, headers):
         if number == 0:
-            let_go.wait(5)
-        return (200, completion("ok")) if number == 2 else (0, "")
+            let_go.wait(60)
+        return (200, completion("ok")) if number > 1 else (0, "")
 
     with scripted(answer) as source:
-        assert ask(source, retries=2, timeout=0.2).text == "ok"
-        with pytest.raises(InputError, match="attempt 1: APIConnectionError"):
-            ask(source)
+        rests = Rests()
+        # A machine that is busy may answer late more than once.
+        assert ask(source, rests, retries=50, timeout=0.2).text == "ok"
+        assert rests[:2] == [1, 2]
         let_go.set()
+    with (
+        scripted(lambda *request: (0, "")) as source,
+        pytest.raises(InputError, match="attempt 1: APIConnectionError"),
+    ):
+        ask(source)
 
     def slow(number, body, headers):
         time.sleep(0.3)
@@ -291,7 +297,7 @@ def test_a_stop_ends_rests():
 
 
 def test_jobs_run_so_many_at_a_time():
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=60)
     steps = []
     ask_all(range(6), lambda job: together.wait(), 3, Pace(None), lambda: steps.append(1))
     assert len(steps) == 6
@@ -308,11 +314,11 @@ def test_after_an_error_no_job_begins_and_those_under_way_end():
             failed.set()
             raise InputError("refused")
         both.wait()
-        failed.wait(5)
+        failed.wait(60)
         time.sleep(0.1)
         ended.append(number)
 
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
     pace = Pace(None)
     with pytest.raises(InputError, match="refused"):
         ask_all([0, 1], job, 2, pace, lambda: None)
