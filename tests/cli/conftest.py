@@ -62,6 +62,13 @@ def exit_status() -> int:
     return 0
 
 
+def refusal(outcome: Outcome) -> str:
+    """The one line in which a command refuses bad input."""
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    return outcome.err
+
+
 @pytest.fixture
 def command(monkeypatch, capsys):
     """A function that runs the console command on a line of arguments."""

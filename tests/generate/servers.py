@@ -63,24 +63,33 @@ def _wait(process: subprocess.Popen, address: str, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def scripted(answer: Callable[[int, dict, dict], tuple[int, str]]) -> Iterator[str]:
-    """A server whose reply number n to a request (body, headers) is `answer`'s status and text."""
+def scripted(answer: Callable[[int, dict, dict], tuple]) -> Iterator[str]:
+    """A server whose reply number n to a request (body, headers) is `answer`'s.
+
+    An answer is a status, a text and, if need be, headers; with status 0 the connection is
+    closed and nothing is said.
+    """
     count = iter(range(10**6))
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, text = answer(next(count), body, dict(self.headers))
+            status, text, *more = answer(next(count), body, dict(self.headers))
+            if not status:
+                return
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(text.encode())
+            for name, value in {"Content-Type": "application/json", **dict(*more)}.items():
+                self.send_header(name, value)
+            with contextlib.suppress(ConnectionError):  # who asked may have given up
+                self.end_headers()
+                self.wfile.write(text.encode())
 
         def log_message(self, *parts) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Looks every 20 ms whether it is to end, not every half second.
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1#some-model"
     finally:

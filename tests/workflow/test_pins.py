@@ -24,12 +24,12 @@ IMPORTED_AS = {
 }
 # Used as programs or through others, not imported by the package.
 PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "pytest-xdist",
-            "hypothesis", "fastapi", "openai", "uvicorn", "ipykernel"}  # fmt: skip
+            "hypothesis", "fastapi", "uvicorn", "ipykernel"}  # fmt: skip
 NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.py"))
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
              "write_benchmarks", "write_questions", "judge_responses",
-             "judge_captions"],
+             "judge_captions", "perturb_with_llm", "aggregate_answers"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
                "score_captions", "collect_responses", "caption_taus", "correct_captions"],
     "benchmarks": ["evaluate_benchmarks"],

@@ -6,10 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tldr_reward.cli.api_key import API_KEY
 from tldr_reward.errors import InputError
 from tldr_reward.records import ModelResponse
-
-API_KEY = "TLDR_REWARD_API_KEY"
 
 
 # What a model's folder needs: no pickled weights.
