@@ -19,7 +19,6 @@ from tldr_reward.sources.transport import PASSING, Patience, client
 
 STATE = "asked.jsonl"
 _KINDS = {"got": FetchedImage, "dead": DeadLink}
-_CHUNK = 2**16
 Outcome = FetchedImage | DeadLink
 
 
@@ -113,7 +112,8 @@ def _data(url: str, timeout: float, session: httpx.Client) -> bytes:
             status = response.status_code
             if status != 200:
                 raise _Dead(f"HTTP {status}", passing=status in PASSING)
-            for chunk in response.iter_bytes(_CHUNK):
+            # As it comes: with a chunk size, a slow server would be waited for between checks.
+            for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_IMAGE_BYTES:
                     raise _Dead("more than 64 MiB")
