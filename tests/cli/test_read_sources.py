@@ -163,6 +163,16 @@ def test_a_source_of_which_nothing_can_be_read_ends_in_one_line(read, raw, tmp_p
     assert list((tmp_path / "data").iterdir()) == []
 
 
+def test_a_source_that_lists_nothing_ends_in_one_line(read, raw):
+    write_docci(raw / "docci", ["{}"], [])
+    outcome = read(f"--docci {raw}/docci")
+    assert outcome.status == 2
+    assert outcome.err.splitlines() == [
+        "docci: 1 left out: split None, which has no use here (the first: None)",
+        f"error: {raw}/docci: docci lists no image that can be used",
+    ]
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

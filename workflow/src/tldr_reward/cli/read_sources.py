@@ -87,6 +87,10 @@ def command(
         readers.append(_pixelprose(pixelprose))
     if not readers:
         raise InputError("no source; --docci, --visual-genome, --winoground or --pixelprose")
+    for one in readers:
+        if not one.rows:
+            one.tally.report()
+            raise InputError(f"{one.folder}: {one.tally.source} lists no image that can be used")
     kept = limited((row for one in readers for row in one.rows), parse_limits(limits), seed)
     output = Output(images, image_records, originals, generated)
     try:
@@ -163,7 +167,7 @@ class Output:
                 unlabelled += [one for one in example.captions if one.origin != "original"]
                 yield from labelled
                 progress.step()
-            if len(records) == before:
+            if reader.rows and len(records) == before:
                 raise InputError(
                     f"{reader.folder}: none of {len(reader.rows)} images of "
                     f"{reader.tally.source} can be read"
