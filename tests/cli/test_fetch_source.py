@@ -51,6 +51,7 @@ def test_files_come_with_the_note_of_where_from(fetch, tmp_path):
         "format": "source/1",
         "source": "mine",
         "kind": "http",
+        "addresses": [f"{served.address}/a.txt", f"{served.address}/b.zip"],
         "revision": "",
         "files": [
             {
@@ -110,6 +111,7 @@ def test_a_hub_data_set_comes_from_the_cache_without_network(fetch, tmp_path, mo
     assert outcome.status == 0, outcome.err
     facts = json.loads((tmp_path / "raw/source.json").read_text())
     assert (facts["kind"], facts["revision"]) == ("hub", COMMIT)
+    assert facts["addresses"] == ["owner/name"]
     assert facts["files"] == [
         {
             "name": "data/x.parquet",

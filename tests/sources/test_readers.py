@@ -220,6 +220,16 @@ def test_a_member_that_would_fill_the_memory_is_not_read(tmp_path):
     assert causes == {"image of more than 64 MiB": 1}
 
 
+def test_a_large_member_of_a_tar_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("tldr_reward.sources.archives.MAX_IMAGE_BYTES", 5000)
+    lines = [description("train_00000", "train"), description("train_00001", "train")]
+    members = [("images/train_00000.jpg", bytes(5001)), ("images/train_00001.jpg", RED)]
+    write_docci(tmp_path, lines, members)
+    _, examples, causes = read_docci(tmp_path)
+    assert [one.row.image_id for one in examples] == ["docci-train_00001"]
+    assert causes == {"image of more than 64 MiB": 1}
+
+
 def test_winoground(tmp_path):
     names = [f"images/ex_{number}_img_{side}.png" for number in (0, 1) for side in (0, 1)]
     write_winoground(tmp_path, [pair(0), pair(1)], dict.fromkeys(names, BLUE))

@@ -82,16 +82,16 @@ def _outcomes(
 def _outcome(link: Link, folder: Path, patience: Patience, session: httpx.Client) -> Outcome:
     if not link.url.startswith(("http://", "https://")):
         return DeadLink(link.uid, link.url, "no web address")
-    attempt = 1
+    failures = 0
     while True:
         try:
             data = _data(link.url, patience.timeout, session)
             break
         except _Dead as error:
-            if not error.passing or attempt > patience.retries:
+            failures += 1
+            if not error.passing or failures > patience.retries:
                 return DeadLink(link.uid, link.url, str(error))
-        patience.wait(attempt)
-        attempt += 1
+        patience.wait(failures)
     ending = image_ending(data)
     if ending is None:
         return DeadLink(link.uid, link.url, "no readable image")

@@ -8,7 +8,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from tldr_reward.errors import InputError
 
-_BATCH = 64
+_BATCH = 64  # rows with images
 
 
 def parquet_files(folder: Path, pattern: str) -> list[Path]:
@@ -19,7 +19,9 @@ def parquet_files(folder: Path, pattern: str) -> list[Path]:
     return found
 
 
-def table_rows(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[dict]:
+def table_rows(
+    paths: Sequence[Path], columns: Sequence[str], batch_rows: int = _BATCH
+) -> Iterator[dict]:
     """Rows with these columns; an image column holds `{"bytes": ..., "path": ...}` or None.
 
     Streamed, so that nothing is copied into the cache of the library. InputError when a file is
@@ -27,7 +29,7 @@ def table_rows(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[dict]:
     """
     for path in paths:
         try:
-            batches = _opened(path, columns).with_format("arrow").iter(batch_size=_BATCH)
+            batches = _opened(path, columns).with_format("arrow").iter(batch_rows)
             # Arrow's own Python objects: twenty times as fast as row after row, and no image is
             # decoded.
             for batch in batches:
