@@ -1,5 +1,6 @@
 """Parquet tables of hub data sets, row by row; images stay the bytes that they are."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -44,9 +45,10 @@ def _opened(path: Path, columns: Sequence[str]) -> datasets.IterableDataset:
     before = datasets.logging.get_verbosity()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what it says, our error says too
     try:
-        table = datasets.load_dataset(
-            "parquet", data_files=[str(path)], split="train", streaming=True
-        )
+        with tempfile.TemporaryDirectory() as cache:  # of the library, for a lock alone
+            table = datasets.load_dataset(
+                "parquet", data_files=[str(path)], split="train", streaming=True, cache_dir=cache
+            )
     finally:
         datasets.logging.set_verbosity(before)
     has = list(table.features or ())
