@@ -78,7 +78,7 @@ def test_retries_end_in_one_line_and_the_next_run_goes_on(get, raw):
             f"cannot fetch {served.address}/x: HTTP 502, attempt 3; "
             "run it again to go on at byte 1000"
         )
-        assert len(served.asked) == 4  # bytes came with the first, so the count began anew
+        assert len(served.asked) == 3
     assert names(raw) == ["x.part", "x.part.tag"]
     assert (raw / "x.part.tag").read_text() == f'{served.address}/x\n"v1"'
     with serving(lambda asked: ranged(asked, DATA)) as again:
@@ -87,6 +87,21 @@ def test_retries_end_in_one_line_and_the_next_run_goes_on(get, raw):
         get(again.address, SHA256)
         assert again.ranges == ["bytes=1000-"]
     assert (raw / "x").read_bytes() == DATA
+
+
+def test_whenever_bytes_come_the_count_of_failures_begins_anew(get, raw):
+    with serving(lambda asked: ranged(asked, DATA, sent=1000)) as served:
+        get(served.address, SHA256)
+        assert len(served.asked) == 11  # FEW allows three without progress
+    assert (raw / "x").read_bytes() == DATA
+
+
+def test_pauses_double_up_to_a_minute(monkeypatch):
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    for failures in (1, 2, 3, 20):
+        Patience(pause=1.0).wait(failures)
+    assert slept == [1.0, 2.0, 4.0, 60.0]
 
 
 def test_a_server_without_ranges_sends_all_of_it_again(get, raw):

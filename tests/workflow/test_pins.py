@@ -30,6 +30,7 @@ STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
              "write_benchmarks", "write_questions", "judge_responses",
              "judge_captions", "perturb_with_llm", "aggregate_answers"],
+    "sources": ["fetch_source", "fetch_images", "read_sources", "read_benchmarks"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
                "score_captions", "collect_responses", "caption_taus", "correct_captions"],
     "benchmarks": ["evaluate_benchmarks"],

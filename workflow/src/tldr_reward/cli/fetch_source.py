@@ -52,6 +52,7 @@ def command(
         "format": "source/1",
         "source": name,
         "kind": rows[0].kind,
+        "addresses": [row.address for row in rows],
         "revision": revision,
         "files": [dataclasses.asdict(file) for file in files],
         "licence": rows[0].licence,

@@ -70,23 +70,14 @@ def command(
     """
     if bool(pixelprose) != bool(generated):
         raise InputError("--pixelprose and --generated; both or neither is needed")
-    readers = []
-    if docci:
-        tally = Tally("docci")
-        rows = docci_rows(docci, validation_images, seed, tally)
-        readers.append(Reader(docci, tally, rows, docci_examples))
-    if visual_genome:
-        tally = Tally("visual_genome")
-        rows = visual_genome_rows(visual_genome, tally)
-        readers.append(Reader(visual_genome, tally, rows, visual_genome_examples))
-    if winoground:
-        tally = Tally("winoground")
-        rows = winoground_rows(winoground, tally)
-        readers.append(Reader(winoground, tally, rows, winoground_examples))
-    if pixelprose:
-        readers.append(_pixelprose(pixelprose))
+    folders = (docci, visual_genome, winoground, pixelprose)
+    readers = list(_readers(*folders, validation_images, seed))
     if not readers:
         raise InputError("no source; --docci, --visual-genome, --winoground or --pixelprose")
+    for one in readers:
+        if not one.rows:
+            one.tally.report()
+            raise InputError(f"{one.folder}: {one.tally.source} lists no image that can be used")
     kept = limited((row for one in readers for row in one.rows), parse_limits(limits), seed)
     output = Output(images, image_records, originals, generated)
     try:
@@ -96,11 +87,34 @@ def command(
             reader.tally.report()
 
 
-def _pixelprose(folder: Path) -> Reader:
-    from tldr_reward.sources.pixelprose import pixelprose_examples, pixelprose_rows
+def _readers(
+    docci: Path | None,
+    visual_genome: Path | None,
+    winoground: Path | None,
+    pixelprose: Path | None,
+    validation_images: int,
+    seed: int,
+) -> Iterator[Reader]:
+    """A reader of every source whose folder is given, with its rows listed."""
+    if docci:
+        tally = Tally("docci")
+        rows = docci_rows(docci, validation_images, seed, tally)
+        yield Reader(docci, tally, rows, docci_examples)
+    if visual_genome:
+        tally = Tally("visual_genome")
+        rows = visual_genome_rows(visual_genome, tally)
+        yield Reader(visual_genome, tally, rows, visual_genome_examples)
+    if winoground:
+        tally = Tally("winoground")
+        rows = winoground_rows(winoground, tally)
+        yield Reader(winoground, tally, rows, winoground_examples)
+    if pixelprose:
+        # Its module loads the library of tables, which takes seconds.
+        from tldr_reward.sources.pixelprose import pixelprose_examples, pixelprose_rows
 
-    tally = Tally("pixelprose")
-    return Reader(folder, tally, pixelprose_rows(folder, tally), pixelprose_examples)
+        tally = Tally("pixelprose")
+        rows = pixelprose_rows(pixelprose, tally)
+        yield Reader(pixelprose, tally, rows, pixelprose_examples)
 
 
 def _of(reader: Reader, kept: Sequence[Row]) -> list[Row]:
@@ -163,7 +177,7 @@ class Output:
                 unlabelled += [one for one in example.captions if one.origin != "original"]
                 yield from labelled
                 progress.step()
-            if len(records) == before:
+            if reader.rows and len(records) == before:
                 raise InputError(
                     f"{reader.folder}: none of {len(reader.rows)} images of "
                     f"{reader.tally.source} can be read"

@@ -139,7 +139,7 @@ def _array_items(file: IO[bytes]) -> Iterator:
     parse = json.JSONDecoder().raw_decode
     text, place = decode(file.read(_CHUNK)), 0
     if not text.lstrip().startswith("["):
-        raise InputError("the JSON is no array")
+        raise ValueError("the JSON is no array")
     place = text.index("[") + 1
     while True:
         place = _BETWEEN.match(text, place).end()

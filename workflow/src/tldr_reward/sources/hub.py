@@ -44,10 +44,10 @@ def fetch_hub(
             name, repo_type="dataset", revision=commit, allow_patterns=list(patterns)
         )
     except _FAILURES as error:
-        if _is_gated(error):
+        if state := _closed(error):
             page = f"https://huggingface.co/datasets/{name}"
             raise InputError(
-                f"data set {name} is gated: accept its terms at {page}, then give your access "
+                f"data set {name} is {state}: accept its terms at {page}, then give your access "
                 "token with `hf auth login` or in the environment variable HF_TOKEN"
             ) from None
         raise InputError(f"cannot get data set {name} from the hub: {error}") from None
@@ -81,12 +81,15 @@ def _placed(snapshot: Path, name: str, folder: Path, address: str) -> FetchedFil
     return FetchedFile(name, address, path.stat().st_size, file_sha256(path))
 
 
-def _is_gated(error: BaseException | None) -> bool:
-    """Whether a gate, or a missing token, stands behind an error."""
+def _closed(error: BaseException | None) -> str:
+    """What stands behind an error: a gate, or something that wants a token; empty if neither.
+
+    To those without a token, the hub does not tell private data sets from absent ones.
+    """
     while error is not None:
         if isinstance(error, GatedRepoError):
-            return True
+            return "gated"
         if isinstance(error, HfHubHTTPError) and error.response.status_code == 401:
-            return True
+            return "gated, private or not there"
         error = error.__cause__
-    return False
+    return ""

@@ -19,7 +19,6 @@ from tldr_reward.sources.transport import PASSING, Patience, client
 
 STATE = "asked.jsonl"
 _KINDS = {"got": FetchedImage, "dead": DeadLink}
-_CHUNK = 2**16
 Outcome = FetchedImage | DeadLink
 
 
@@ -83,16 +82,16 @@ def _outcomes(
 def _outcome(link: Link, folder: Path, patience: Patience, session: httpx.Client) -> Outcome:
     if not link.url.startswith(("http://", "https://")):
         return DeadLink(link.uid, link.url, "no web address")
-    attempt = 1
+    failures = 0
     while True:
         try:
             data = _data(link.url, patience.timeout, session)
             break
         except _Dead as error:
-            if not error.passing or attempt > patience.retries:
+            failures += 1
+            if not error.passing or failures > patience.retries:
                 return DeadLink(link.uid, link.url, str(error))
-        patience.wait(attempt)
-        attempt += 1
+        patience.wait(failures)
     ending = image_ending(data)
     if ending is None:
         return DeadLink(link.uid, link.url, "no readable image")
@@ -113,7 +112,8 @@ def _data(url: str, timeout: float, session: httpx.Client) -> bytes:
             status = response.status_code
             if status != 200:
                 raise _Dead(f"HTTP {status}", passing=status in PASSING)
-            for chunk in response.iter_bytes(_CHUNK):
+            # As it comes: with a chunk size, a slow server would be waited for between checks.
+            for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_IMAGE_BYTES:
                     raise _Dead("more than 64 MiB")

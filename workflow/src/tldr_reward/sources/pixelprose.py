@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tldr_reward.progress import Progress
 from tldr_reward.records import CaptionRecord, read_rows
 from tldr_reward.sources.archives import read_image, source_file
 from tldr_reward.sources.examples import (
@@ -23,6 +24,7 @@ TABLES = "data/vlm_captions_*.parquet"
 IMAGES = "images"  # folder of fetched images
 FETCHED = "images.csv"
 COLUMNS = ("uid", "url", "vlm_caption", "sha256")
+_BATCH = 4096  # rows of text alone
 _UID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -67,8 +69,15 @@ def drawn_links(folder: Path, count: int, seed: int, tally: Tally) -> list[Link]
     16.9 million rows pass by; only what may be drawn is kept.
     """
     files = parquet_files(folder, TABLES)
-    links = _links(table_rows(files, COLUMNS), tally)
+    links = _links(_rows(files), tally)
     return _distinct(heapq.nsmallest(count, links, lambda link: draw_key(link.uid, seed)), tally)
+
+
+def _rows(files: Sequence[Path]) -> Iterator[dict]:
+    progress = Progress(len(files), "drawing captions (tables)")
+    for path in files:
+        yield from table_rows([path], COLUMNS, _BATCH)
+        progress.step()
 
 
 def _links(rows: Iterator[dict], tally: Tally) -> Iterator[Link]:

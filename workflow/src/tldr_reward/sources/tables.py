@@ -1,5 +1,6 @@
 """Parquet tables of hub data sets, row by row; images stay the bytes that they are."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from tldr_reward.errors import InputError
 
-_BATCH = 64
+_BATCH = 64  # rows with images
 
 
 def parquet_files(folder: Path, pattern: str) -> list[Path]:
@@ -19,7 +20,9 @@ def parquet_files(folder: Path, pattern: str) -> list[Path]:
     return found
 
 
-def table_rows(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[dict]:
+def table_rows(
+    paths: Sequence[Path], columns: Sequence[str], batch_rows: int = _BATCH
+) -> Iterator[dict]:
     """Rows with these columns; an image column holds `{"bytes": ..., "path": ...}` or None.
 
     Streamed, so that nothing is copied into the cache of the library. InputError when a file is
@@ -27,7 +30,7 @@ def table_rows(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[dict]:
     """
     for path in paths:
         try:
-            batches = _opened(path, columns).with_format("arrow").iter(batch_size=_BATCH)
+            batches = _opened(path, columns).with_format("arrow").iter(batch_rows)
             # Arrow's own Python objects: twenty times as fast as row after row, and no image is
             # decoded.
             for batch in batches:
@@ -42,9 +45,10 @@ def _opened(path: Path, columns: Sequence[str]) -> datasets.IterableDataset:
     before = datasets.logging.get_verbosity()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what it says, our error says too
     try:
-        table = datasets.load_dataset(
-            "parquet", data_files=[str(path)], split="train", streaming=True
-        )
+        with tempfile.TemporaryDirectory() as cache:  # of the library, for a lock alone
+            table = datasets.load_dataset(
+                "parquet", data_files=[str(path)], split="train", streaming=True, cache_dir=cache
+            )
     finally:
         datasets.logging.set_verbosity(before)
     has = list(table.features or ())

@@ -34,9 +34,9 @@ class Patience:
     retries: int = 8
     pause: float = 1.0
 
-    def wait(self, attempt: int) -> None:
-        """Sleep before attempt number `attempt` + 1."""
-        time.sleep(min(_LONGEST_PAUSE, self.pause * 2 ** (attempt - 1)))
+    def wait(self, failures: int) -> None:
+        """Sleep after so many failures in a row, at least one."""
+        time.sleep(min(_LONGEST_PAUSE, self.pause * 2 ** (failures - 1)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,19 +175,19 @@ def fetch(
 
 
 def _until_whole(download: _Download, patience: Patience) -> None:
-    attempt = 1
+    failures = 0
     while True:
         before = download.have()
         try:
             return download.ask()
         except _Passing as error:
-            attempt = 1 if download.have() > before else attempt + 1
-            if attempt > patience.retries + 1:
+            failures = 1 if download.have() > before else failures + 1
+            if failures > patience.retries:
                 raise InputError(
-                    f"cannot fetch {download.address}: {error}, attempt {attempt - 1}; "
+                    f"cannot fetch {download.address}: {error}, attempt {failures}; "
                     f"run it again to go on at byte {download.have()}"
                 ) from None
-        patience.wait(attempt)
+        patience.wait(failures)
 
 
 def file_sha256(path: Path) -> str:
