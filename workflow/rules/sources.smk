@@ -28,14 +28,14 @@ rule fetch_source:
     benchmark:
         "<benchmarks>/fetch_source/{source}.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/sources.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=1440,
     params:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
-        code=code("fetch-source", "data"),
+        code=code("fetch-source", "sources"),
     shell:
         "tldr-reward fetch-source {wildcards.source} --registry {input.registry:q}"
         " --out {params.folder:q} 2>&1 | tee {log:q} >&2"
@@ -73,7 +73,7 @@ rule read_sources:
     benchmark:
         "<benchmarks>/read_sources.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/sources.yaml"
     threads: 1
     resources:
         mem_mb=8000,
@@ -87,7 +87,7 @@ rule read_sources:
                 "limit": config["sources"]["limits"],
             }
         ),
-        code=code("read-sources", "data"),
+        code=code("read-sources", "sources"),
     shell:
         "tldr-reward read-sources {params.folders} {params.settings} --images {output.images:q} --image-records {output.image_records:q}"
         " --originals {output.originals:q} 2>&1 | tee {log:q} >&2"
@@ -168,7 +168,7 @@ rule read_benchmarks:
     benchmark:
         "<benchmarks>/read_benchmarks.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/sources.yaml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -176,6 +176,6 @@ rule read_benchmarks:
     params:
         folders=raw_folders,
         folder=lambda wildcards, output: os.path.dirname(output.questions[0]),
-        code=code("read-benchmarks", "data"),
+        code=code("read-benchmarks", "sources"),
     shell:
         "tldr-reward read-benchmarks {params.folders} --images {output.images:q} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
