@@ -14,7 +14,7 @@ RED = picture("red")
 def fetch(command, tmp_path):
     """A function that fetches images for the captions in the folder `raw`."""
     return lambda more: command(
-        f"fetch-images --pixelprose {tmp_path}/raw --retries 0 --pause 0.001 --timeout 5 {more}"
+        f"fetch-images --pixelprose {tmp_path}/raw --retries 0 --pause 0.001 {more}"
     )
 
 
