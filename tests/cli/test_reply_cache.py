@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tldr_reward.cli.reply_cache import ReplyCache
 from tldr_reward.errors import InputError
 from tldr_reward.perturb.messages import KeptReply, Reply
+
+# Whatever else the machine does meanwhile.
+PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def kept(key: str, text: str = "said", tokens: int = 10) -> KeptReply:
@@ -40,7 +43,7 @@ def test_the_first_of_two_replies_stands(tmp_path):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@PATIENT
 def test_a_line_cut_anywhere_is_ignored_and_the_next_stands_whole(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("cut") / "replies.jsonl"
     ReplyCache(path).add(kept("a"))

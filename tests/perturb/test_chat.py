@@ -8,13 +8,16 @@ import threading
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.generate.servers import completion, free_port, scripted
 from tldr_reward.errors import InputError
 from tldr_reward.perturb.chat import ChatEndpoint, Key, Pace, ask_all, retry_after
 from tldr_reward.perturb.messages import Chat, Reply, Settings
+
+# Whatever else the machine does meanwhile.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 CHAT = Chat("negative/1", (("system", "edit."), ("user", "a red dog")), "generator", 9)
 SETTINGS = Settings("some-model", 0.5, 40, 7)
@@ -150,6 +153,18 @@ def test_the_rest_that_a_server_asks_for_is_given():
     assert rests == [17, 17]
 
 
+def test_all_requests_are_held_when_a_server_asks_for_rest():
+    class Holding(Pace):
+        def hold(self, seconds: float) -> None:
+            held.append(seconds)
+
+    held: list[float] = []
+    with scripted(failing(429, 2, {"Retry-After": "17"})) as source:
+        endpoint = ChatEndpoint(source, Key("THE_KEY", None), 60, 2, Holding(None))
+        assert endpoint.reply(CHAT, SETTINGS).text == "ok"
+    assert held == [17, 17]
+
+
 def test_a_server_that_asks_for_an_hour_ends_the_run():
     rests = Rests()
     with (
@@ -275,6 +290,7 @@ def test_without_a_limit_only_a_hold_delays():
     assert rests == [30]
 
 
+@PATIENT
 @given(st.lists(st.floats(0, 5), max_size=8), st.floats(1, 600))
 def test_no_minute_sees_more_requests_than_its_limit(waits, per_minute):
     rests = Rests()

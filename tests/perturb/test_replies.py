@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tldr_reward.perturb.messages import Reply
@@ -19,6 +19,9 @@ from tldr_reward.perturb.replies import (
     unusable,
     usable_text,
 )
+
+# Whatever else the machine does meanwhile.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ORIGINAL = 'A red dog sits left of two chairs. A sign reads "OPEN".'
 WORDS = st.lists(st.sampled_from("red dog is left two the a".split()), min_size=1, max_size=12)
@@ -64,6 +67,7 @@ def test_what_belongs_to_a_text_stays(reply, original):
     assert usable_text(reply, original) == reply
 
 
+@PATIENT
 @given(words=WORDS, wrapper=st.sampled_from(['"{}"', "```\n{}\n```", "So:\n{}", "{}\n", "“{}”"]))
 def test_no_wrapper_changes_a_text(words, wrapper):
     text = " ".join(words)
@@ -106,6 +110,7 @@ def test_of_a_long_caption_a_share_may_change_and_of_a_short_one_three_words():
         assert negative_cause(long, edited, (), 0.25) == cause
 
 
+@PATIENT
 @given(WORDS, WORDS, st.floats(0.01, 1))
 def test_a_negative_that_passes_is_labelled_and_small(before, after, largest):
     original, edited = " ".join(before), " ".join(after)
@@ -185,6 +190,7 @@ def test_a_verdict_on_an_answer_has_a_cause_of_its_own_and_a_cut_one_none():
     assert check_cause(said(verdict, truncated=True), ANSWER_CHECK_CAUSES) == "check_truncated"
 
 
+@PATIENT
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5)
     | st.sampled_from(["accept", "reject", "paraphrase", ""]),

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.language_model import ACCEPT, kind_of, said
@@ -11,6 +11,9 @@ from tldr_reward.perturb.messages import Chat, Reply
 from tldr_reward.perturb.rounds import Perturber, Rules, Truth
 from tldr_reward.perturb.taxonomies import TAXONOMIES
 from tldr_reward.records import CaptionRecord
+
+# Whatever else the machine does meanwhile.
+PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PROMPT = "Describe the image in detail."
 CAPTION = "A red dog is left of two chairs."
@@ -192,6 +195,11 @@ def test_an_answer_gets_one_wrong_one_checked_by_its_images_caption():
     assert model.kinds == {"answer": 3, "answer check": 1}
 
 
+def test_a_wrong_answer_is_written_as_the_right_one_is():
+    ((negative,),) = perturber(Model({"answer": '"Dark green."'})).wave([answer(0, "red")])
+    assert negative.text == "dark green"
+
+
 def test_an_answer_that_the_caption_allows_is_rejected():
     verdict = '{"verdict": "reject", "cause": "still_true"}'
     found = perturber(Model({"answer check": verdict}), aggregated={"i0": "A dog and a horse."})
@@ -232,7 +240,7 @@ def test_without_replies_either_all_are_accepted_or_all_are_tried():
     per_caption=st.integers(1, 8),
     seed=st.integers(0, 100),
 )
-@settings(max_examples=60, deadline=None)
+@PATIENT
 def test_each_caption_gets_what_was_asked_for_or_all_eight_were_tried(texts, per_caption, seed):
     wave = [caption(number, " ".join(words)) for number, words in enumerate(texts)]
     found = perturber(Model(), per_caption, seed)
