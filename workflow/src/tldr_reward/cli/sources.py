@@ -10,7 +10,6 @@ from tldr_reward.cli.api_key import API_KEY
 from tldr_reward.errors import InputError
 from tldr_reward.records import ModelResponse
 
-
 # What a model's folder needs: no pickled weights.
 _WANTED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 
