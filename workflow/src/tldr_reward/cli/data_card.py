@@ -52,7 +52,8 @@ def write_card(data: DataSet) -> str:
         "records.",
         "## Images and responses\n\n" + _count_table(data),
         "## Negatives by taxonomy\n\n" + _taxonomy_table(data),
-        "## Rejected edits by cause\n\nEvery negative is checked by the oracle. An edit that a "
+        "## Rejected edits by cause\n\nEvery negative is checked: by the oracle of the scene "
+        "world, or by a language model. An edit that a "
         "caption gives no place for, or that fails the check, is dropped and another is tried.\n\n"
         + _reject_table(data),
         "## Caption lengths\n\nQuantiles over original and perturbed captions.\n\n"

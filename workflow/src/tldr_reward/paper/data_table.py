@@ -37,6 +37,9 @@ _GROUPS = {
     ("vqa", "scene-qa"): "vqa/vg100k",
     ("caption", "scene-qa"): "caption/vg100k_synthetic",
     ("caption", "scene-dense"): "caption/docci",
+    ("vqa", "vg100k"): "vqa/vg100k",
+    ("caption", "vg100k"): "caption/vg100k_synthetic",
+    ("caption", "docci"): "caption/docci",
 }
 
 
