@@ -63,12 +63,12 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ("scale=huge", "error: configuration: scale is 'huge'; allowed: mini, smoke"),
+        ("scale=huge", "error: configuration: scale is 'huge'; allowed: mini, smoke, paper"),
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, runtime, "
-            "data, vision, language, reward, evaluation, benchmarks, tau_captions, zoo, "
-            "correction, annotation, annotators, flags, gallery, per_backbone",
+            "data, sources, perturbation, vision, language, reward, evaluation, benchmarks, "
+            "tau_captions, zoo, correction, annotation, annotators, flags, gallery, per_backbone",
         ),
         (
             "per_backbone={lama: {language: {steps: 4}}}",
@@ -100,15 +100,16 @@ def test_bad_configuration_ends_in_one_line(snakemake, arguments, line):
     [
         (
             "paligemna\ttldr\ttldr\tdecoder\tmini",
-            "error: reward_models.tsv, line 14: backbone is 'paligemna'; allowed: paligemma, llama",
+            "error: reward_models.tsv, line 16: backbone is 'paligemna'; allowed: paligemma, "
+            "llama, qwen2_vl",
         ),
         (
             "llama\tnaive\tnaive\tdecoder\tmini",
-            "error: reward_models.tsv, line 14: llama/naive stands there a second time",
+            "error: reward_models.tsv, line 16: llama/naive stands there a second time",
         ),
         (
             "llama\tprompting\ttldr\tdecoder\tmini",
-            "error: reward_models.tsv, line 14: reward_model: 'prompting' should not be valid",
+            "error: reward_models.tsv, line 16: reward_model: 'prompting' should not be valid",
         ),
     ],
 )
