@@ -17,7 +17,7 @@ def add_scale(workflow: Path, name: str) -> None:
         schema = json.loads(path.read_text())
         allow(schema, name)
         path.write_text(json.dumps(schema))
-    for registry in ("models.tsv", "reward_models.tsv"):
+    for registry in ("backbones.tsv", "models.tsv", "reward_models.tsv"):
         rows = (config / registry).read_text()
         (config / registry).write_text(rows.replace("mini,smoke", f"mini,smoke,{name}"))
     # Numbers of items: a column for each scale.
