@@ -159,10 +159,10 @@ if not WORLD:
 
 rule measure_hallucination:
     input:
+        **JUDGED,
         captions=f"<zoo>/{{model}}/captions/{CAPTIONED[0]}.jsonl",
         scores=f"<zoo>/{{model}}/scores/{CAPTIONED[0]}.jsonl",
         summary="<zoo>/{model}/summary.csv",
-        **JUDGED,
     output:
         metrics="<zoo>/{model}/metrics.csv",
         example="<zoo>/{model}/example.csv",
