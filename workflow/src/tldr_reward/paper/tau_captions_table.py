@@ -62,7 +62,7 @@ def _row(
     reported_row = f"{PAPER_BACKBONES.get(backbone, backbone)}/tau={tau:g}"
     row = {"backbone": backbone, "tau": f"{tau:g}"}
     names = _names(sources, backbone, tau)
-    found = pooled_metrics(sources, backbone, MODEL, SPLIT, tuple(names))
+    found = pooled_metrics(sources, backbone, MODEL, SPLIT, tuple(names), same_items=False)
     pooled = {names[metric]: value for metric, value in found.items()}
     for level in LEVELS:
         reported = printed.get((reported_row, f"hallucination_{level}"), "")
