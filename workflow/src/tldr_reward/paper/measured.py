@@ -41,9 +41,14 @@ def backbones(sources: Sources) -> list[str]:
 
 
 def pooled_metrics(
-    sources: Sources, backbone: str, model: str, split: str, metrics: Sequence[str]
+    sources: Sources,
+    backbone: str,
+    model: str,
+    split: str,
+    metrics: Sequence[str],
+    same_items: bool = True,
 ) -> dict[str, Pooled]:
-    """Those of a run's metrics that were measured, seeds pooled."""
+    """Those of a run's metrics that were measured, seeds pooled (see `pool`)."""
     found = {}
     for metric in metrics:
         key = (backbone, model, split, metric)
@@ -53,7 +58,7 @@ def pooled_metrics(
             if (row.backbone, row.reward_model, row.split, row.metric) == key
         ]
         if rows:
-            found[metric] = pool(rows, sources.resamples)
+            found[metric] = pool(rows, sources.resamples, same_items)
     return found
 
 

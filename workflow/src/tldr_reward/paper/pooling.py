@@ -27,20 +27,21 @@ class Pooled:
     seed_sd: float | None
 
 
-def pool(rows: Sequence[Metric], resamples: Resamples) -> Pooled:
+def pool(rows: Sequence[Metric], resamples: Resamples, same_items: bool = True) -> Pooled:
     """Pool one metric's rows, one a seed; raises InputError when a seed is there twice.
 
     The interval says how the mean over these seeds would vary with other test images. All seeds
     are measured on the same images, so the mean is taken within each resample of images. Without
     the resamples, the seeds' interval bounds are averaged, as if their sampling errors moved as
-    one: that is the widest that the interval of a mean can be.
+    one: that is the widest that the interval of a mean can be. What each seed's model said itself
+    is not the `same_items`: n is then the fewest of any seed.
     """
     rows = sorted(rows, key=lambda row: (len(row.seed), row.seed))
     seeds = tuple(row.seed for row in rows)
     first = rows[0]
     if len(set(seeds)) < len(seeds):
         raise InputError(f"two metrics files have the run {first.run!r} on split {first.split!r}")
-    if len({row.n for row in rows}) > 1:
+    if same_items and len({row.n for row in rows}) > 1:
         raise InputError(
             f"seeds of {first.backbone}/{first.reward_model} on split {first.split!r} are "
             f"measured on {sorted({row.n for row in rows})} items; equal numbers are needed"
@@ -49,7 +50,8 @@ def pool(rows: Sequence[Metric], resamples: Resamples) -> Pooled:
         return Pooled(first.value, first.low, first.high, first.n, seeds, None)
     value = statistics.fmean(row.value for row in rows)
     low, high = _interval(rows, resamples)
-    return Pooled(value, low, high, first.n, seeds, statistics.stdev(row.value for row in rows))
+    fewest = min(row.n for row in rows)
+    return Pooled(value, low, high, fewest, seeds, statistics.stdev(row.value for row in rows))
 
 
 def _interval(rows: Sequence[Metric], resamples: Resamples) -> tuple[float, float]:

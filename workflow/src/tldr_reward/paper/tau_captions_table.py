@@ -63,7 +63,7 @@ def _row(
     names = _names(sources, backbone, tau)
     # Of the images that were described, whichever split they are.
     (split,) = {row.split for row in sources.metrics if row.metric.startswith("lora_update/")}
-    found = pooled_metrics(sources, backbone, MODEL, split, tuple(names))
+    found = pooled_metrics(sources, backbone, MODEL, split, tuple(names), same_items=False)
     pooled = {names[metric]: value for metric, value in found.items()}
     for level in LEVELS:
         reported = printed.get((reported_row, f"hallucination_{level}"), "")
