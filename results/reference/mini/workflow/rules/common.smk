@@ -1,0 +1,354 @@
+import csv
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+import jsonschema
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+
+SOURCE = ROOT / "workflow/src"
+sys.path.insert(0, str(SOURCE))
+
+from tldr_reward.cli.describe_workflow import workflow_files
+from tldr_reward.cli.processors import available_processors
+from tldr_reward.modules import content_digest, imported_names, module_file
+
+# Every job runs the package that lies beside this workflow, the one whose digest is among the
+# job's params, also in a conda environment, which holds the package's dependencies alone. Outside
+# conda the interpreter is the one that runs Snakemake, whatever `python` is on the PATH.
+# -P keeps the working folder, which may hold anything, off the import path.
+IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+INTERPRETER = "python" if IN_CONDA else shlex.quote(sys.executable)
+
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCE))}; "
+    f'tldr-reward() {{{{ {INTERPRETER} -P -m tldr_reward "$@"; }}}}; '
+)
+
+
+# Models this small do not fill two processors: two trainings side by side with half of the
+# machine each end sooner than one after the other with all of it. The profile says how many run.
+HEAVY_THREADS = max(1, min(workflow.resource_settings.cores or 1, available_processors()) // 2)
+
+
+def one_line(error: jsonschema.ValidationError, what: str) -> str:
+    """A schema error as: what, which key, which value, what is allowed."""
+    where = ".".join(map(str, error.absolute_path))
+    at = f"{what}: {where}: " if where else f"{what}: "
+    if error.validator == "additionalProperties":
+        allowed = list(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(allowed))
+        return f"{at}unknown key {unknown[0]!r}; allowed: {', '.join(allowed)}"
+    if error.validator == "enum":
+        allowed = ", ".join(map(str, error.validator_value))
+        return f"{what}: {where} is {error.instance!r}; allowed: {allowed}"
+    return f"{at}{error.message}"
+
+
+def stop(message: str) -> NoReturn:
+    """End with one line and status 1: an exception would bring the workflow's own lines along."""
+    sys.exit(f"error: {message}")
+
+
+def validated(record: Mapping, schema: str, what: str) -> None:
+    """Stop unless the record fits the schema."""
+    rules = json.loads((ROOT / "workflow/schemas" / schema).read_text())
+    errors = jsonschema.Draft202012Validator(rules).iter_errors(record)
+    if worst := jsonschema.exceptions.best_match(errors):
+        stop(one_line(worst, what))
+
+
+def with_numbers(value):
+    """The value with numbers for texts that look like one.
+
+    Snakemake reads what stands within a list or mapping of --config as text, YAML reads 1e-3 so.
+    """
+    if isinstance(value, Mapping):
+        return {key: with_numbers(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(entry) for entry in value]
+    if isinstance(value, str) and re.fullmatch(r"-?\d+", value):
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d*)?(e[+-]?\d+)?", value):
+        return float(value)
+    return value
+
+
+def read_registry(
+    path: Path, schema: str, key: tuple[str, ...], delimiter: str = "\t"
+) -> dict[tuple, dict]:
+    """Rows of a registry by key; each fits the schema, none stands there twice."""
+    rows = {}
+    with open(path, encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file, delimiter=delimiter), start=2):
+            what = f"{path.name}, line {number}"
+            validated({str(name): value for name, value in row.items()}, schema, what)
+            name = tuple(row[part] for part in key)
+            if name in rows:
+                stop(f"{what}: {'/'.join(name)} stands there a second time")
+            rows[name] = row
+    return rows
+
+
+def at_scale(rows: Mapping) -> dict:
+    """Rows of a registry that the scale which runs has."""
+    return {name: row for name, row in rows.items() if config["scale"] in row["scales"].split(",")}
+
+
+def section(name: str, backbone: str = "") -> dict:
+    """A section of the configuration, with what differs for a backbone."""
+    return config[name] | config["per_backbone"].get(backbone, {}).get(name, {})
+
+
+def longest_first(wildcards) -> int:
+    """Priority of a training: what waits for the backbone that trains longest waits longest."""
+    return section("language", wildcards.backbone)["steps"]
+
+
+def options(settings: Mapping) -> str:
+    """Settings as command-line options: a mapping is repeated as name=value, a list is joined."""
+    words = []
+    for name, value in settings.items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, Mapping):
+            words += [f"{option} {shlex.quote(f'{key}={entry}')}" for key, entry in value.items()]
+        elif isinstance(value, list):
+            words.append(f"{option} {shlex.quote(','.join(map(str, value)))}")
+        else:
+            words.append(f"{option} {shlex.quote(str(value))}")
+    return " ".join(words)
+
+
+def repeated(option: str, paths: list) -> str:
+    """One option given once a path."""
+    return " ".join(f"{option} {shlex.quote(str(path))}" for path in paths)
+
+
+def labelled(name: str) -> dict:
+    """What Snakemake's report lists a published file by: its name in words, the scale."""
+    words = re.sub(r"(?<=[a-z])(?=\d)", " ", name).replace("_", " ")
+    return {"name": words[0].upper() + words[1:], "scale": config["scale"]}
+
+
+def repeated_pairs(option: str, *lists: list) -> str:
+    """One option given once for each tuple of the lists."""
+    pairs = zip(*lists, strict=True)
+    return " ".join(f"{option} {shlex.join(map(str, pair))}" for pair in pairs)
+
+
+def beside(file: str, name: str) -> str:
+    """A path in the folder of a file."""
+    return os.path.join(os.path.dirname(file), name)
+
+
+def own(path: str) -> str:
+    """A file of the workflow itself, as an input: relative, so that a checkout can be moved."""
+    return os.path.relpath(ROOT / path)
+
+
+def code(command: str, stage: str) -> str:
+    """Digest of what a command's result depends on beside its inputs: modules, environment.
+
+    Snakemake sees neither imported modules nor, without --sdm conda, the environment's file.
+    """
+    main = f"tldr_reward.cli.{command.replace('-', '_')}"
+    return content_digest(SOURCE, main, [ROOT / f"envs/{stage}.yaml"])
+
+
+config.update(with_numbers(config))
+validated(config, "config.schema.json", "configuration")
+
+REWARD_MODELS = at_scale(
+    read_registry(
+        ROOT / "workflow/config/reward_models.tsv",
+        "reward_models.schema.json",
+        ("backbone", "reward_model"),
+    )
+)
+BENCHMARKS = {
+    name: row
+    for (name,), row in read_registry(
+        ROOT / "workflow/config/benchmarks.tsv", "benchmarks.schema.json", ("benchmark",)
+    ).items()
+}
+# The paper's numbers are read by the package; here they are checked before any job begins.
+read_registry(
+    ROOT / "workflow/reported/reported.csv",
+    "reported.schema.json",
+    ("table", "row", "column", "source"),
+    delimiter=",",
+)
+TASK_FILES = sorted(path.name for path in (ROOT / "workflow/tasks").iterdir())
+BACKBONES = list(dict.fromkeys(backbone for backbone, _ in REWARD_MODELS))
+# Backbones that are trained here, with their architectures; not all carry a reward model.
+ARCHITECTURES = {
+    row["backbone"]: row["architecture"]
+    for row in read_registry(
+        ROOT / "workflow/config/backbones.tsv", "backbones.schema.json", ("backbone",)
+    ).values()
+}
+for backbone in {*BACKBONES, *config["per_backbone"]} - set(ARCHITECTURES):
+    stop(f"backbone {backbone!r} is not in backbones.tsv; it has {', '.join(ARCHITECTURES)}")
+SPLITS = list(config["data"]["images"])
+OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
+HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
+# Scored in one process a backbone, with prompting: the models of table 1, which waits for no other.
+TOGETHER = [
+    model
+    for model in ("tldr", "naive")
+    if all((backbone, model) in REWARD_MODELS for backbone in BACKBONES)
+]
+ABLATIONS = ["tldr_projector_only", "tldr_decoder_only"]
+PLAIN = "tldr_plain"
+# Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
+SWEPT = ["tldr", *config["controls"]]
+ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
+TABLES = [
+    "table1",
+    "table1_ood",
+    "table2",
+    "table3",
+    "table4",
+    "table5",
+    "table6",
+    "table7",
+    "table8",
+    "table9",
+    "table10",
+    "table11",
+    "human_evaluation",
+    "pixelprose",
+]
+FIGURES = [
+    "precision_recall",
+    "response_accuracy_by_taxonomy",
+    "training_curves",
+    "tau_sweep",
+    "token_rates",
+    "exam_against_hallucination",
+    "mix_against_hallucination",
+    "estimated_against_true",
+]
+# Settings and code of the run, for provenance: their edit alone makes no table anew.
+WORKFLOW = ancient("<results>/workflow.json")
+NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
+
+# Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
+# TLDR, and one for a detector without fault.
+PEOPLE = config["annotation"]["log"]
+ORACLE = "oracle"
+GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
+
+
+wildcard_constraints:
+    backbone="|".join(ARCHITECTURES),
+    reward_model="|".join(dict.fromkeys(model for _, model in REWARD_MODELS)),
+    seed=r"\d+",
+    split="|".join(SPLITS),
+    baseline="all_positive|random",
+    kind="pdf|png",
+    detector="|".join([*BACKBONES, ORACLE]),
+
+
+def registered(wildcards) -> dict:
+    """The registry's row of a run."""
+    key = (wildcards.backbone, wildcards.reward_model)
+    if key not in REWARD_MODELS:
+        known = ", ".join("/".join(row) for row in REWARD_MODELS)
+        raise WorkflowError(f"no reward model {'/'.join(key)} in reward_models.tsv; has {known}")
+    return REWARD_MODELS[key]
+
+
+def of_runs(file: str, models: list, splits: list = ["test"], backbones: list = BACKBONES) -> list:
+    """A file of every registered run of some reward models, on every seed and on some splits."""
+    folders = [
+        f"<reward>/{backbone}/{model}/seed{seed}"
+        for backbone, model in REWARD_MODELS
+        for seed in config["seeds"]
+        if model in models and backbone in backbones
+    ]
+    return expand(f"{{folder}}/{file}", folder=folders, split=splits, allow_missing=True)
+
+
+def of_prompting(file: str, splits: list = ["test"]) -> list:
+    """A file of the prompting baseline of every backbone, on some splits."""
+    path = f"<reward>/{{backbone}}/prompting/seed0/{file}"
+    return expand(path, backbone=BACKBONES, split=splits)
+
+
+def of_baselines(splits: list = ["test"]) -> list:
+    """Metrics of the baselines that need no model, on some splits."""
+    path = "<results>/baselines/{baseline}/metrics/{split}.csv"
+    return expand(path, baseline=["all_positive", "random"], split=splits)
+
+
+def tau_files(folder: str) -> list:
+    """One file a tau in a folder of a run's tau sweep."""
+    path = f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/taus/{folder}/{{tau}}.jsonl"
+    taus = config["tau_captions"]["caption_taus"]
+    return expand(path, tau=taus, allow_missing=True)
+
+
+def of_taus(folder: str, models: list) -> list:
+    """One file a tau in a folder of the tau sweep of every registered run of some reward models."""
+    taus = config["tau_captions"]["caption_taus"]
+    return [path for tau in taus for path in of_runs(f"taus/{folder}/{tau}.jsonl", models)]
+
+
+def scored(run: str, captions: list, scores: list) -> str:
+    """Caption files with the score file of each, as options of score-captions for one run."""
+    files = zip(captions, scores, strict=True)
+    return " ".join(f"--scores {shlex.join((run, *pair))}" for pair in files)
+
+
+def held_out_runs(wildcards, input, output) -> str:
+    """Reward models, and score files with their captions; their folders name the runs."""
+    captions = {Path(file).name: file for file in input.captions}
+    words = []
+    for folder in input.reward_models:
+        run = "/".join(Path(folder).parts[-4:-1])
+        words.append(f"--reward-model {shlex.join((run, folder))}")
+    for file in output:
+        run = "/".join(Path(file).parts[-5:-2])
+        words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
+    return " ".join(words)
+
+
+def given(input, names: str) -> str:
+    """Named inputs as options of the same names, repeated where an input has several files."""
+    words = []
+    for name in names.split():
+        files = input.get(name, [])
+        words.append(repeated(f"--{name}", [files] if isinstance(files, str) else files))
+    return " ".join(filter(None, words))
+
+
+def settings_files(wildcards, input) -> str:
+    """What a table of settings is made from: those in the reward models' folders."""
+    settings = [os.path.join(folder, "settings.json") for folder in input.reward_models]
+    return f"{repeated('--settings', settings)} {given(input, 'reported schema')}"
+
+
+def history_files(wildcards, input) -> str:
+    """Training histories with the run of each, which its folder names."""
+    runs = ["/".join(Path(file).parts[-4:-1]) for file in input.history]
+    return f"{repeated('--history', input.history)} {repeated('--run', runs)}"
+
+
+def detector_scores(wildcards) -> list:
+    """Scores of the detector that guides; without any, the labels themselves are highlighted."""
+    path = "<reward>/{detector}/tldr/seed{seed}/scores/test.jsonl"
+    named = wildcards.detector != ORACLE
+    return expand(path, detector=wildcards.detector, seed=config["seeds"][:1]) if named else []
+
+
+def notebook_modules(notebook: str) -> list:
+    """Digests of the package's modules that a notebook imports, which Snakemake does not see."""
+    path = ROOT / f"workflow/notebooks/{notebook}.py"
+    names = sorted(imported_names(path, notebook))
+    return [content_digest(SOURCE, name) for name in names if module_file(SOURCE, name)]

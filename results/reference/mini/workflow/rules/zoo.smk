@@ -1,0 +1,212 @@
+# The zoo of table 3: what models say of held-out scenes, judged by one reward model and by the
+# oracle. One row of models.tsv is one model; its jobs are its own.
+
+
+rule write_questions:
+    input:
+        image_records="<data>/images.jsonl",
+        scenes="<data>/scenes.jsonl",
+    output:
+        exam="<data>/questions/exam.jsonl",
+        mix="<data>/questions/mix.jsonl",
+        choice="<data>/questions/choice.jsonl",
+    log:
+        "<logs>/write_questions.log",
+    benchmark:
+        "<benchmarks>/write_questions.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=options(
+            {
+                "seed": config["data"]["seed"],
+                "split": CAPTIONED[0],
+                "questions_per_image": config["zoo"]["questions_per_image"],
+            }
+        ),
+        code=code("write-questions", "data"),
+    shell:
+        "tldr-reward write-questions {params.settings} --image-records {input.image_records:q}"
+        " --scenes {input.scenes:q} --exam {output.exam:q} --mix {output.mix:q}"
+        " --choice {output.choice:q} 2>&1 | tee {log:q} >&2"
+
+
+rule collect_responses:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        questions=expand("<data>/questions/{set}.jsonl", set=QUESTION_SETS),
+        source=files_of_model,
+    output:
+        captions=expand("<zoo>/{model}/captions/{split}.jsonl", split=CAPTIONED, allow_missing=True),
+        responses="<zoo>/{model}/responses.jsonl",
+        summary="<zoo>/{model}/summary.csv",
+    log:
+        "<logs>/collect_responses/{model}.log",
+    benchmark:
+        "<benchmarks>/collect_responses/{model}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: HEAVY_THREADS
+    resources:
+        heavy=1,
+        mem_mb=3000,
+        runtime=240,
+    params:
+        kind=lambda wildcards: MODELS[wildcards.model]["kind"],
+        source=source_of,
+        splits=repeated("--split", CAPTIONED),
+        captions=lambda wildcards, output: repeated("--captions", output.captions),
+        questions=lambda wildcards, input: repeated("--questions", input.questions),
+        settings=options(
+            {name: config["zoo"][name] for name in ("prompt", "max_new_tokens", "answer_tokens")}
+        ),
+        # Not an output: Snakemake removes those of a killed job, which goes on from here.
+        state=lambda wildcards, output: beside(output.responses, "state.jsonl"),
+        code=code("collect-responses", "models"),
+    shell:
+        "tldr-reward collect-responses --model {wildcards.model} --kind {params.kind}"
+        " --source {params.source:q} --image-records {input.image_records:q} {params.splits}"
+        " {params.captions} {params.questions} {params.settings} --threads {threads}"
+        " --state {params.state:q} --responses {output.responses:q} --summary {output.summary:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule judge_responses:
+    input:
+        scenes="<data>/scenes.jsonl",
+        questions=expand("<data>/questions/{set}.jsonl", set=QUESTION_SETS),
+        captions=expand("<zoo>/{model}/captions/{split}.jsonl", split=CAPTIONED, allow_missing=True),
+        responses="<zoo>/{model}/responses.jsonl",
+    output:
+        judgements=expand(
+            "<zoo>/{model}/judgements/{split}.jsonl", split=CAPTIONED, allow_missing=True
+        ),
+        answers="<zoo>/{model}/answers.jsonl",
+    log:
+        "<logs>/judge_responses/{model}.log",
+    benchmark:
+        "<benchmarks>/judge_responses/{model}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        captions=lambda wildcards, input: repeated("--captions", input.captions),
+        judgements=lambda wildcards, output: repeated("--judgements", output.judgements),
+        questions=lambda wildcards, input: repeated("--questions", input.questions),
+        code=code("judge-responses", "data"),
+    shell:
+        "tldr-reward judge-responses --scenes {input.scenes:q} {params.captions}"
+        " {params.judgements} {params.questions} --responses {input.responses:q}"
+        " --answers {output.answers:q} 2>&1 | tee {log:q} >&2"
+
+
+rule score_responses:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        captions=expand("<zoo>/{model}/captions/{split}.jsonl", split=CAPTIONED, allow_missing=True),
+        backbone=f"<backbones>/{DETECTOR_BACKBONE}/final",
+        reward_model=f"<reward>/{DETECTOR_RUN}/reward_model",
+    output:
+        expand("<zoo>/{model}/scores/{split}.jsonl", split=CAPTIONED, allow_missing=True),
+    log:
+        "<logs>/score_responses/{model}.log",
+    benchmark:
+        "<benchmarks>/score_responses/{model}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: HEAVY_THREADS
+    resources:
+        heavy=1,
+        mem_mb=3000,
+        runtime=60,
+    params:
+        run=DETECTOR_RUN,
+        scores=lambda wildcards, input, output: scored(DETECTOR_RUN, input.captions, output),
+        code=code("score-captions", "models"),
+    shell:
+        "tldr-reward score-captions --backbone {input.backbone:q}"
+        " --image-records {input.image_records:q}"
+        " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
+        " --threads {threads} 2>&1 | tee {log:q} >&2"
+
+
+rule measure_hallucination:
+    input:
+        captions="<zoo>/{model}/captions/test.jsonl",
+        scores="<zoo>/{model}/scores/test.jsonl",
+        judgements="<zoo>/{model}/judgements/test.jsonl",
+        calibration_captions="<zoo>/{model}/captions/validation.jsonl",
+        calibration_scores="<zoo>/{model}/scores/validation.jsonl",
+        calibration_judgements="<zoo>/{model}/judgements/validation.jsonl",
+        answers="<zoo>/{model}/answers.jsonl",
+        summary="<zoo>/{model}/summary.csv",
+    output:
+        metrics="<zoo>/{model}/metrics.csv",
+        example="<zoo>/{model}/example.csv",
+    log:
+        "<logs>/measure_hallucination/{model}.log",
+    benchmark:
+        "<benchmarks>/measure_hallucination/{model}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=options(
+            section("evaluation")
+            | {
+                "backbone": DETECTOR_BACKBONE,
+                "reward_model": DETECTOR,
+                "seed": DETECTOR_SEED,
+                "threshold": config["zoo"]["threshold"],
+                "scale": config["scale"],
+                "split": CAPTIONED[0],
+            }
+        ),
+        code=code("measure-hallucination", "tables"),
+    shell:
+        "tldr-reward measure-hallucination --model {wildcards.model} --captions {input.captions:q}"
+        " --scores {input.scores:q} --judgements {input.judgements:q}"
+        " --calibration-captions {input.calibration_captions:q}"
+        " --calibration-scores {input.calibration_scores:q}"
+        " --calibration-judgements {input.calibration_judgements:q}"
+        " --answers {input.answers:q} --summary {input.summary:q} {params.settings}"
+        " --metrics {output.metrics:q} --example {output.example:q} 2>&1 | tee {log:q} >&2"
+
+
+rule measure_correlation:
+    input:
+        metrics=of_zoo("metrics.csv"),
+        reported=own("workflow/reported/reported.csv"),
+    output:
+        points="<zoo>/points.csv",
+        fits="<zoo>/fits.csv",
+    log:
+        "<logs>/measure_correlation.log",
+    benchmark:
+        "<benchmarks>/measure_correlation.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        metrics=lambda wildcards, input: repeated("--metrics", input.metrics),
+        scale=config["scale"],
+        code=code("measure-correlation", "tables"),
+    shell:
+        "tldr-reward measure-correlation {params.metrics} --reported {input.reported:q}"
+        " --scale {params.scale} --points {output.points:q} --fits {output.fits:q}"
+        " 2>&1 | tee {log:q} >&2"
