@@ -120,6 +120,6 @@ def test_a_bad_row_ends_in_one_line(snakemake, workflow_copy):
     add_row(workflow_copy, "llama folder x mini ")
     shown = snakemake("-n", root=workflow_copy)
     assert shown.returncode == 1
-    line = "error: models.tsv, line 13: llama stands there a second time"
+    line = "error: models.tsv, line 21: llama stands there a second time"
     assert [text for text in shown.stderr.splitlines() if "error" in text] == [line]
     assert "Traceback" not in shown.stderr
