@@ -1,6 +1,7 @@
 """Training by the command: killed and started again, and bad input answered in one line."""
 
 import csv
+import hashlib
 import json
 import os
 import resource
@@ -12,6 +13,9 @@ import time
 import pytest
 from safetensors.numpy import load_file
 
+from tests.models import small_backbone
+from tldr_reward.cli.inputs import file_digests
+from tldr_reward.cli.train_reward import geometry
 from tldr_reward.records import CaptionRecord, read_records, write_records
 
 ADAPTER = "--parts projector,decoder --rank 4 --alpha 4 --dropout 0.1"
@@ -207,3 +211,21 @@ def test_a_source_without_anything_to_draw_is_named(world, tmp_path, command):
     )
     assert outcome.status == 2
     assert "has nothing to make excerpts of" in first_line(outcome)
+
+
+@pytest.mark.parametrize(("name", "tokens"), [("paligemma", 16), ("llama", 17), ("qwen2_vl", 64)])
+def test_tables_tell_the_geometry_of_every_architecture(name, tokens):
+    backbone = small_backbone(name)
+    told = geometry(backbone, tokens)
+    assert told == {"image_resolution": 64, "image_tokens": tokens, "hidden_size": 32}
+
+
+def test_a_folders_digest_is_of_all_its_weights(tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for folder, files in ((whole, {"model": b"ab"}), (parts, {"model-1": b"a", "model-2": b"b"})):
+        folder.mkdir()
+        for stem, content in files.items():
+            (folder / f"{stem}.safetensors").write_bytes(content)
+    (tmp_path / "file").write_bytes(b"ab")
+    found = file_digests({"whole": whole, "parts": parts, "file": tmp_path / "file"})
+    assert set(found.values()) == {hashlib.sha256(b"ab").hexdigest()}

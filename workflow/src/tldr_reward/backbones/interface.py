@@ -61,6 +61,10 @@ class Backbone(abc.ABC):
         """Configuration of the text decoder."""
         return self.model.config.get_text_config()
 
+    def side(self) -> int:
+        """Side of the square images that the vision tower sees, in pixels."""
+        return self.model.config.vision_config.image_size
+
     @abc.abstractmethod
     def pixels(self, images: Sequence[Image.Image]) -> dict[str, torch.Tensor]:
         """What the vision tower takes: its arguments by name, one row an image."""

@@ -68,9 +68,13 @@ def determined_places(scene: Scene, caption: CaptionRecord, response: Response) 
 
 
 def file_digests(files: Mapping[str, Path]) -> dict[str, str]:
-    """SHA-256 of each named file's bytes; of a model's folder, of its weights."""
+    """SHA-256 of each named file's bytes; of a model's folder, of all its weights."""
     found = {}
     for name, path in files.items():
-        with open(path / "model.safetensors" if path.is_dir() else path, "rb") as file:
-            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        for part in sorted(path.glob("*.safetensors")) if path.is_dir() else [path]:
+            with open(part, "rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        found[name] = digest.hexdigest()
     return found

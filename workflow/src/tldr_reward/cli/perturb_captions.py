@@ -10,7 +10,7 @@ import numpy as np
 
 from tldr_reward.errors import InputError
 from tldr_reward.perturb.lexicon import Lexicon
-from tldr_reward.perturb.taxonomies import due_taxonomies, perturb_text, wrong_answer
+from tldr_reward.perturb.taxonomies import due_taxonomies, negative, perturb_text, wrong_answer
 from tldr_reward.progress import Progress
 from tldr_reward.records import (
     CaptionRecord,
@@ -72,7 +72,7 @@ class SplitPerturber:
                 if cause is None:
                     self.used[taxonomy] += 1
                     self.texts[text] = self.split
-                    return _negative(original, text, taxonomy, taxonomy)
+                    return negative(original, text, taxonomy)
                 self.rejected[source, "caption", taxonomy, cause] += 1
                 if text is None:
                     break
@@ -103,7 +103,7 @@ class SplitPerturber:
             text = wrong_answer(original.text, answers, self.rng)
             cause = self._cause_against_answer(original.prompt, text, scene)
             if cause is None:
-                return _negative(original, text, None, "wrong")
+                return negative(original, text, None)
             self.rejected[source, "vqa", "", cause] += 1
         return None
 
@@ -137,20 +137,6 @@ def _lexicon(distribution: str) -> Lexicon:
         numbers=words["number"],
         tiny_kinds=words["tiny_kind"],
         letters=words["letter"],
-    )
-
-
-def _negative(
-    original: CaptionRecord, text: str, taxonomy: str | None, suffix: str
-) -> CaptionRecord:
-    return dataclasses.replace(
-        original,
-        caption_id=f"{original.caption_id}-{suffix}",
-        text=text,
-        origin="perturbed",
-        taxonomy=taxonomy,
-        parent_id=original.caption_id,
-        bad_spans=differing_spans(original.text, text),
     )
 
 
@@ -232,9 +218,9 @@ def _with_negatives(
             continue
         scene, source = truth[record.image_id], images[record.image_id].source
         if record.task == "caption":
-            negative = perturber.perturbed_caption(record, scene, source)
+            made = perturber.perturbed_caption(record, scene, source)
         else:
             same_kind = answers[question_kind(record.caption_id)]
-            negative = perturber.wrong_twin(record, scene, source, same_kind)
-        responses += [] if negative is None else [negative]
+            made = perturber.wrong_twin(record, scene, source, same_kind)
+        responses += [] if made is None else [made]
     return responses

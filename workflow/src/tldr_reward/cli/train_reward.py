@@ -167,13 +167,19 @@ def command(
         "parameters_trained": trained_parameters(model),
         "backbone": geometry(backbone, features.shape[1]),
     }
-    facts |= sizes | dataclasses.asdict(effective(chosen, loss)) | adapted
-    facts |= {"gradient_accumulation_steps": facts.pop("accumulation")}
-    facts["optimizer"] = f"{OPTIMIZERS[chosen.optimizer]}; {SCHEDULES[facts.pop('schedule')]}"
+    facts |= sizes | in_words(effective(chosen, loss)) | adapted
     save_reward_model(model, out, facts)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
     return processes.wait()
+
+
+def in_words(settings) -> dict:
+    """Settings as tables 9 and 10 name them."""
+    named = dataclasses.asdict(settings)
+    named["gradient_accumulation_steps"] = named.pop("accumulation")
+    schedule = SCHEDULES[named.pop("schedule")]
+    return named | {"optimizer": f"{OPTIMIZERS[settings.optimizer]}; {schedule}"}
 
 
 def read_labelled(captions: Path) -> list[CaptionRecord]:
@@ -261,7 +267,7 @@ def shuffled_source(source, seed: int):
 def geometry(backbone, image_tokens: int) -> dict[str, int]:
     """What tables 9 and 10 say of a backbone: image side in pixels, image tokens, width."""
     return {
-        "image_resolution": backbone.model.config.vision_config.image_size,
+        "image_resolution": backbone.side(),
         "image_tokens": image_tokens,
         "hidden_size": backbone.text_config.hidden_size,
     }

@@ -28,9 +28,8 @@ from tldr_reward.perturb.replies import (
     unusable,
     usable_text,
 )
-from tldr_reward.perturb.taxonomies import TAXONOMIES, due_taxonomies
+from tldr_reward.perturb.taxonomies import TAXONOMIES, due_taxonomies, negative
 from tldr_reward.records import CaptionRecord
-from tldr_reward.spans import differing_spans
 
 # Replies to chats, in their order; None for one that an estimate does not know.
 Ask = Callable[[Sequence[Chat]], Sequence[Reply | None]]
@@ -169,19 +168,6 @@ class Perturber:
         if caption is None:
             return None
         return wrong_answer_check_chat(caption, original.prompt, original.text, text)
-
-
-def negative(original: CaptionRecord, text: str, taxonomy: str | None) -> CaptionRecord:
-    """The record of a negative, labelled where its words differ from the original's."""
-    return dataclasses.replace(
-        original,
-        caption_id=f"{original.caption_id}-{taxonomy or 'wrong'}",
-        text=text,
-        origin="perturbed",
-        taxonomy=taxonomy,
-        parent_id=original.caption_id,
-        bad_spans=differing_spans(original.text, text),
-    )
 
 
 def _chat(attempt: Attempt) -> Chat:

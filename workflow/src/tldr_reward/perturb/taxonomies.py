@@ -1,5 +1,6 @@
 """The eight taxonomies of negatives (section 4), wrong answers, and a balanced choice of them."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,8 +9,8 @@ import numpy as np
 from tldr_reward.errors import InputError
 from tldr_reward.perturb.lexicon import Lexicon
 from tldr_reward.perturb.rules import RULES, Edit, apply_edit
-from tldr_reward.records import Span
-from tldr_reward.spans import overlaps, sentence_spans
+from tldr_reward.records import CaptionRecord, Span
+from tldr_reward.spans import differing_spans, overlaps, sentence_spans
 
 TAXONOMIES = tuple(RULES)
 
@@ -60,3 +61,16 @@ def _edited_sentences(sentences: Sequence[Span], edit: Edit) -> tuple[int, ...]:
 
 def _one_of(rng: np.random.Generator, values: Sequence):
     return values[int(rng.integers(len(values)))]
+
+
+def negative(original: CaptionRecord, text: str, taxonomy: str | None) -> CaptionRecord:
+    """The record of a negative, labelled where its words differ from the original's."""
+    return dataclasses.replace(
+        original,
+        caption_id=f"{original.caption_id}-{taxonomy or 'wrong'}",
+        text=text,
+        origin="perturbed",
+        taxonomy=taxonomy,
+        parent_id=original.caption_id,
+        bad_spans=differing_spans(original.text, text),
+    )
