@@ -20,6 +20,7 @@ if (overlay := ROOT / f"workflow/config/{config['scale']}.yaml").is_file():
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 
 
 # No wildcards in these: Snakemake 9.27 constrains wildcards before it resolves path variables.

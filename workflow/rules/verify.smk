@@ -45,8 +45,9 @@ rule verify:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         tables=lambda wildcards, input: repeated("--table", input.tables),
         # Not an input: jobs that claims do not need may write there still.
