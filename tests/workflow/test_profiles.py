@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.test_rules import BLOCKS, HEAVY, HEADER
+from tests.workflow.test_rules import BLOCKS, HEADER, HEAVY
 
 ROOT = Path(__file__).parents[2]
 SLURM = ROOT / "profiles/slurm"

@@ -22,21 +22,21 @@ RESOURCES = {
 }
 
 
-def resources_of(rule: str) -> dict:
+def resources_of(name: str) -> dict:
     """The registry's row of a rule: its own, or the first whose pattern its name fits."""
-    if rule in RESOURCES:
-        return RESOURCES[rule]
-    for name, row in RESOURCES.items():
-        if fnmatchcase(rule, name):
+    if name in RESOURCES:
+        return RESOURCES[name]
+    for pattern, row in RESOURCES.items():
+        if fnmatchcase(name, pattern):
             return row
-    raise WorkflowError(f"no row of resources.tsv is for {rule}; it has {', '.join(RESOURCES)}")
+    raise WorkflowError(f"no row of resources.tsv is for {name}; it has {', '.join(RESOURCES)}")
 
 
-def at_attempt(rule: str, resource: str, attempt: int) -> int:
+def at_attempt(name: str, resource: str, attempt: int) -> int:
     """What a rule asks for at this scale, as many times over as it has been tried."""
     column = resource if WORLD else f"paper_{resource}"
-    if not (needed := resources_of(rule)[column]):
-        raise WorkflowError(f"resources.tsv: {column} of {rule} is empty; a number is needed")
+    if not (needed := resources_of(name)[column]):
+        raise WorkflowError(f"resources.tsv: {column} of {name} is empty; a number is needed")
     return int(needed) * attempt
 
 
