@@ -63,6 +63,7 @@ def test_light_rules_alone_are_grouped():
 
 def test_a_retried_training_asks_for_eight_gpus_of_one_machine_and_more_of_the_rest(snakemake):
     shown = snakemake(
+        "results/paper/reward/llama/tldr/seed0/history.csv",
         "-n", "--workflow-profile", str(SLURM), "--attempt", "2",
         "--configfile", str(ROOT / "workflow/config/paper.yaml"),
     )  # fmt: skip
