@@ -64,12 +64,22 @@ def test_light_rules_alone_are_grouped():
 def test_a_retried_training_asks_for_eight_gpus_of_one_machine_and_more_of_the_rest(snakemake):
     shown = snakemake(
         "results/paper/reward/llama/tldr/seed0/history.csv",
+        *(f"results/paper/zoo/{model}/responses.jsonl" for model in ("paligemma", "gpt_4o")),
         "-n", "--workflow-profile", str(SLURM), "--attempt", "2",
         "--configfile", str(ROOT / "workflow/config/paper.yaml"),
     )  # fmt: skip
     assert shown.returncode == 0, shown.stdout + shown.stderr
     text = shown.stdout + shown.stderr
-    job = re.search(r"^rule train_reward:\n(?: .*\n)+", text, re.MULTILINE).group()
-    resources = set(re.search(r"resources: (.*)", job).group(1).split(", "))
-    assert {"gpu=8", "nodes=1", "mem_mb=680000", "runtime=960", "heavy=1"} <= resources
+    jobs = re.findall(r"^rule \w+:\n(?: .*\n)+", text, re.MULTILINE)
+    (job,) = {job for job in jobs if "rule train_reward:" in job}
+    assert {"gpu=8", "nodes=1", "mem_mb=680000", "runtime=960", "heavy=1"} <= resources_of(job)
     assert "threads: 8" in job
+    # A model behind an endpoint needs no GPU here.
+    asked = [job for job in jobs if "rule collect_responses:" in job]
+    assert {"gpu=0"} <= resources_of(next(job for job in asked if "model=gpt_4o" in job))
+    assert {"gpu=1"} <= resources_of(next(job for job in asked if "model=paligemma" in job))
+
+
+def resources_of(job: str) -> set[str]:
+    """What a job asks for, as a dry run prints it."""
+    return set(re.search(r"resources: (.*)", job).group(1).split(", "))

@@ -11,7 +11,8 @@ from tldr_reward.cli.processors import available_processors
 HEAVY_THREADS = workflow.resource_settings.max_threads or max(
     1, min(workflow.resource_settings.cores or 1, available_processors()) // 2
 )
-# GPUs of a job that loads a model, and of one whose processes have one each.
+# GPUs of a job that loads a model, and of one whose processes have one each. `model`: one, unless
+# the model of the zoo is asked elsewhere.
 GPU = int(config["runtime"]["device"] != "cpu")
 GPUS = {"": 0, "1": GPU, "processes": PROCESSES * GPU}
 RESOURCES = {
@@ -52,4 +53,7 @@ def minutes(wildcards, attempt, rulename) -> int:
 
 def gpus(wildcards, rulename) -> int:
     """GPUs of a job, on one machine."""
-    return GPUS[resources_of(rulename)["gpu"]]
+    needed = resources_of(rulename)["gpu"]
+    if needed == "model":
+        return GPU * (MODELS[wildcards.model]["kind"] in ("folder", "hub"))
+    return GPUS[needed]
