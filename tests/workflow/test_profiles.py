@@ -61,6 +61,15 @@ def test_light_rules_alone_are_grouped():
     assert world - {"write_questions", "describe_data"} == rules_of("world")
 
 
+def test_tables_and_figures_alone_are_made_from_measurements():
+    """With no other rule in the plan, no environment with torch is made."""
+    profile = yaml.safe_load((ROOT / "profiles/measured/config.yaml").read_text())
+    made = {name for name in BLOCKS if name.startswith(("make_", "draw_"))}
+    apart = {"make_report", "draw_scenes", "draw_gallery"}
+    assert set(profile["allowed-rules"]) == made - apart | {"tables_and_figures"}
+    assert {re.search(r"envs/(\w+)", BLOCKS[name]).group(1) for name in made - apart} == {"tables"}
+
+
 def test_a_retried_training_asks_for_eight_gpus_of_one_machine_and_more_of_the_rest(snakemake):
     shown = snakemake(
         "results/paper/reward/llama/tldr/seed0/history.csv",
