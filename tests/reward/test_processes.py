@@ -13,7 +13,7 @@ from tests.generate.servers import free_port
 from tests.models import ARCHITECTURES
 from tests.reward.test_training import SETTINGS, labelled, trainable
 from tldr_reward.reward.processes import Processes, launched_processes
-from tldr_reward.reward.training import batch_parts, source_loss
+from tldr_reward.reward.training import batch_parts, step_losses
 
 SHARED = """
 import dataclasses, sys, torch
@@ -59,7 +59,9 @@ def gradients(name, loss, accumulation, processes=None):
             torch.nn.init.normal_(parameter, std=0.1)
     members = [member for group in source.groups for member in group]
     settings = dataclasses.replace(SETTINGS, accumulation=accumulation)
-    value = source_loss(model, members, features.double(), loss, settings, processes)
+    value = step_losses(model, {"captions": members}, features.double(), loss, settings, processes)[
+        "captions"
+    ]
     processes.sum_gradients(parameter for _, parameter in model.named_parameters())
     found = {path: parameter.grad for path, parameter in model.named_parameters()}
     return value, {path: grad for path, grad in found.items() if grad is not None}

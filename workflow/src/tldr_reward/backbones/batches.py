@@ -1,6 +1,7 @@
 """Image-grouped batches: each image with its prompt once, then all its responses."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone, Prefix, Response, pad_ids
 
 # A part of a batch costs as much as this many tokens, whatever is in it.
-_PARTS, _CALL = 3, 128
+_CALL = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,18 +87,29 @@ def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, l
 
 
 def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
-    """Rows of a mask [S, L] in up to three parts of like length, each with its own width.
+    """Rows of a mask [S, L] in parts of like length, each with its own width.
 
     Responses of one batch differ in length by several times; padded to the longest of all, a third
-    of what is computed would be padding.
+    of what is computed would be padding. The cut is the cheapest by padded tokens and calls.
     """
     lengths = mask.sum(1)
     order = lengths.argsort(stable=True)
-    ways = [
-        [(rows, int(lengths[rows[-1]])) for rows in order.tensor_split(count)]
-        for count in range(1, 1 + min(_PARTS, len(order)))
-    ]
-    return min(ways, key=lambda way: sum(len(rows) * width + _CALL for rows, width in way))
+    widths, counts = (found.tolist() for found in lengths.unique(return_counts=True))
+    bounds = [0, *itertools.accumulate(counts)]
+    # The least cost of the rows up to each width, and where its last part begins.
+    best: list[tuple[int, int]] = [(0, 0)]
+    for last, width in enumerate(widths):
+        cost = [
+            (best[first][0] + (bounds[last + 1] - bounds[first]) * width + _CALL, first)
+            for first in range(last + 1)
+        ]
+        best.append(min(cost))
+    found, end = [], len(widths)
+    while end:
+        begin = best[end][1]
+        found.append((order[bounds[begin] : bounds[end]], widths[end - 1]))
+        end = begin
+    return found[::-1]
 
 
 def whole(batch: Batch, states: Sequence[torch.Tensor]) -> torch.Tensor:

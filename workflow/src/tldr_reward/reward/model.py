@@ -15,7 +15,7 @@ from tldr_reward.backbones.batches import Batch, hidden_states, whole
 from tldr_reward.backbones.folders import writing_model
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
-from tldr_reward.reward.lora import apply_to_weights
+from tldr_reward.reward.lora import AdaptedWeights
 
 FORMAT = "reward-model/1"
 
@@ -45,6 +45,7 @@ class RewardModel:
     ) -> None:
         self.backbone, self.peft_model, self.head = backbone, peft_model, head
         self.settings = settings or {}
+        self.weights = AdaptedWeights(peft_model)
 
     def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
         """Everything that is trained: LoRA matrices and the head's D + 1 parameters."""
@@ -87,7 +88,6 @@ def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardM
     )
     with _without_rename_warning():
         peft_model = get_peft_model(backbone.model, config)
-    apply_to_weights(peft_model)
     head = torch.nn.Linear(backbone.text_config.hidden_size, 1)
     return RewardModel(backbone, peft_model, head)
 
@@ -118,7 +118,6 @@ def load_reward_model(backbone: Backbone, folder: Path | str) -> RewardModel:
             f"the backbone gives {width}"
         )
     peft_model = _attached(backbone, folder)
-    apply_to_weights(peft_model)
     head = torch.nn.Linear(width, 1)
     head.load_state_dict(weights)
     peft_model.requires_grad_(False).eval()

@@ -36,7 +36,7 @@ def scorer(
     if folder is None:
         yield lambda batch: likelihood_probabilities(backbone, batch), 0
         return
-    with attached_reward_model(backbone, folder) as model:
+    with attached_reward_model(backbone, folder) as model, model.weights.kept():
         first = -1 if model.settings["loss"] == "naive" else 0
         yield lambda batch: reward_probabilities(model, batch), first
 
