@@ -24,6 +24,7 @@ ARROWS = {
     "benchmarks": {"backbones", "reward"},
     "metrics": set(),
     "paper": {"metrics"},
+    "detective": {"backbones", "reward", "metrics"},
     "cli": {
         "world",
         "perturb",
@@ -34,6 +35,7 @@ ARROWS = {
         "benchmarks",
         "metrics",
         "paper",
+        "detective",
         "apps",
     },
     "apps": set(),
@@ -44,13 +46,16 @@ HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
 # code. Of real data sets, archives streams what is larger than the memory, images looks into
 # bytes, links and transport append to what an earlier run has left. The others keep folders of
-# weights, whose formats belong to transformers, peft and safetensors.
+# weights, whose formats belong to transformers, peft and safetensors; detective reads a reward
+# model's facts, and images as users give them.
 OPENS_FILES = {
     "annotations.py",
     "records.py",
     "modules.py",
     "backbones/checkpoints.py",
     "backbones/folders.py",
+    "detective/folders.py",
+    "detective/pictures.py",
     "reward/model.py",
     "sources/archives.py",
     "sources/images.py",
