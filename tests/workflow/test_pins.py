@@ -39,7 +39,7 @@ STAGES = {
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
                "measure_correction", "simulate_annotation", "measure_annotation",
                "measure_flags", "audit", "verify", "describe_workflow", "draw_gallery",
-               "make_report", "collect_run"],
+               "make_report", "collect_run", "calibrate_reward_model", "write_model_card"],
 }  # fmt: skip
 
 

@@ -32,7 +32,9 @@ def located(folder: Path | str, backbone: Path | str | None = None) -> Files:
     on the hub.
     """
     root = _folder(folder)
-    reward = root / "reward_model" if (root / "reward_model").is_dir() else root
+    # A run's folder has its reward model ready to be published, or as it was trained.
+    inside = [root / name for name in ("detective", "reward_model") if (root / name).is_dir()]
+    reward = inside[0] if inside else root
     if not (reward / "adapter_config.json").is_file():
         raise InputError(f"no reward model at {folder}: it has no adapter_config.json")
     facts = _read(reward / FACTS) or _read(reward.parent / FACTS)
@@ -97,7 +99,7 @@ def _card(reward: Path, facts: dict, backbone: Path) -> Card:
         level="response" if loss == "naive" else "token",
         steps=int(settings.get("steps", 0)),
         seed=int(settings.get("seed", 0)),
-        backbone=str(facts.get("base_model", backbone)),
+        backbone=str(facts.get("base_model") or backbone),
         image_side=side,
         prompt=facts.get("prompt", SCENE_PROMPT if mini else PROMPT),
         known_world=SCENE_WORLD if mini else None,

@@ -93,6 +93,8 @@ class Detective:
         """Why a score of this image and text means little, in one line; None where it may mean
         something."""
         said = []
+        if self.card.scale == "smoke":
+            said.append("this model was trained for a few steps to test the workflow")
         if self.known_world and (doubt := scene_doubt(image)):
             said.append(
                 f"this model knows {self.known_world}; this image is no such drawing ({doubt}), "
