@@ -79,6 +79,7 @@ def command(
     )  # fmt: skip
     facts = {"format": FORMAT, "run": run, "scale": scale, "prompt": prompt}
     facts |= {"licence": licence, "base_model": base_model or None, "backbone": backbone}
+    facts["metrics"] = {row.metric: row.value for row in rows if row.split == "test"}
     _check_replaceable(out)
     with writing_folder(out, "*") as folder:
         for name in _WEIGHTS:

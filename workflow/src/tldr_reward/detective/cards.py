@@ -1,6 +1,7 @@
 """What a reward model was trained on, and so what it can know."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image
@@ -20,7 +21,7 @@ class Card:
     """Facts of a reward model's own files; `scale`, `licence` and `base_model` may be unknown.
 
     `known_world` says in words what the model knows, None where its backbone was trained
-    elsewhere. `level` is "response" for a naive model.
+    elsewhere. `level` is "response" for a naive model. `metrics` are shares on test captions.
     """
 
     run: str
@@ -35,6 +36,7 @@ class Card:
     scale: str | None = None
     base_model: str | None = None
     licence: str | None = None
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 def scene_doubt(image: Image.Image) -> str | None:

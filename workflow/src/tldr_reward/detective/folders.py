@@ -23,6 +23,18 @@ class Files:
     card: Card
 
 
+def measurements(folder: Path | str) -> dict:
+    """What calibrate-reward-model wrote of a reward model; InputError where it has not.
+
+    `folder` as in `located`.
+    """
+    reward = _reward_model(_folder(folder), folder)
+    found = _read(reward / CALIBRATION) or _read(reward.parent / CALIBRATION)
+    if not found:
+        raise InputError(f"the reward model at {folder} has no {CALIBRATION}")
+    return found
+
+
 def located(folder: Path | str, backbone: Path | str | None = None) -> Files:
     """Files of a reward model; InputError says which of them is missing.
 
@@ -31,12 +43,7 @@ def located(folder: Path | str, backbone: Path | str | None = None) -> Files:
     folder, else the one that the folder names: a path from here or from any folder above, or an id
     on the hub.
     """
-    root = _folder(folder)
-    # A run's folder has its reward model ready to be published, or as it was trained.
-    inside = [root / name for name in ("detective", "reward_model") if (root / name).is_dir()]
-    reward = inside[0] if inside else root
-    if not (reward / "adapter_config.json").is_file():
-        raise InputError(f"no reward model at {folder}: it has no adapter_config.json")
+    reward = _reward_model(_folder(folder), folder)
     facts = _read(reward / FACTS) or _read(reward.parent / FACTS)
     named = facts.get("base_model") or _read(reward / "adapter_config.json").get(
         "base_model_name_or_path"
@@ -56,6 +63,15 @@ def _folder(source: Path | str) -> Path:
     if str(source).count("/") == 1 and "@" in str(source):
         return downloaded(str(source))
     raise InputError(f"no such folder: {source}; a folder or owner/name@<commit> is needed")
+
+
+def _reward_model(root: Path, named: Path | str) -> Path:
+    """A reward model's own folder: in a run's, ready to be published or as it was trained."""
+    inside = [root / name for name in ("detective", "reward_model") if (root / name).is_dir()]
+    reward = inside[0] if inside else root
+    if not (reward / "adapter_config.json").is_file():
+        raise InputError(f"no reward model at {named}: it has no adapter_config.json")
+    return reward
 
 
 def _backbone(reward: Path, named: str | None, given: Path | str | None) -> Path:
@@ -106,6 +122,7 @@ def _card(reward: Path, facts: dict, backbone: Path) -> Card:
         scale=facts.get("scale"),
         base_model=facts.get("base_model"),
         licence=facts.get("licence"),
+        metrics=facts.get("metrics", {}),
     )
 
 

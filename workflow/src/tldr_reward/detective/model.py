@@ -18,7 +18,7 @@ from tldr_reward.detective.cards import Card, scene_doubt
 from tldr_reward.detective.folders import located, pretrained
 from tldr_reward.detective.pictures import name_of, opened
 from tldr_reward.detective.rates import Rate, rates_of
-from tldr_reward.detective.scores import CaptionScore
+from tldr_reward.detective.scores import CaptionScore, checked_caption
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.calibration import Calibration
 from tldr_reward.reward.model import RewardModel, load_reward_model
@@ -28,7 +28,6 @@ from tldr_reward.spans import sentence_indices
 ImageSource = Path | str | Image.Image
 # An image and its caption; a third, the prompt that the caption answers.
 Pair = tuple[ImageSource, str] | tuple[ImageSource, str, str | None]
-MOST_CHARACTERS = 50_000
 _READERS = 8  # threads that decode images
 _SHOWN_WORDS = 5
 
@@ -186,12 +185,7 @@ class Detective:
         _, text, *given = pair
         prompt = next((one for one in given if one), self.card.prompt)
         try:
-            if not isinstance(text, str) or not text.strip():
-                raise InputError("the caption is empty; a word is needed")
-            if len(text) > MOST_CHARACTERS:
-                raise InputError(
-                    f"the caption has {len(text)} characters; at most {MOST_CHARACTERS} are allowed"
-                )
+            checked_caption(text)
             image, name = reading.result()
             response = self.model.backbone.tokenize(text)
             parts = self._parts(prompt, response, text)

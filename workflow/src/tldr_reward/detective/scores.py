@@ -10,7 +10,19 @@ from tldr_reward.records import Span
 from tldr_reward.spans import overlaps, sentence_indices, sentence_spans, word_spans
 
 FORMAT = "caption-score/1"
+MOST_CHARACTERS = 50_000
 LEVELS = ("token", "response")
+
+
+def checked_caption(text: str) -> str:
+    """The text of a caption; InputError for one without a word or with too many characters."""
+    if not isinstance(text, str) or not text.strip():
+        raise InputError("the caption is empty; a word is needed")
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(
+            f"the caption has {len(text)} characters; at most {MOST_CHARACTERS} are allowed"
+        )
+    return text
 
 
 @dataclasses.dataclass(frozen=True)

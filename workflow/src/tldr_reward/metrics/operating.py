@@ -144,14 +144,14 @@ def abstention(
     """The thresholds that leave least undecided while verdicts are right often enough.
 
     Of flagged units a share of `precision` must be bad, of passed ones a share of `soundness`
-    good, as measured (not at the ends of intervals).
+    good, and the whole of their 95% intervals.
     """
     ordered = sorted(points, key=lambda point: point.threshold)
     if not ordered:
         raise InputError("no operating point at this level")
 
     def sure(share: Share | None, wanted: float) -> bool:
-        return share is not None and share.value >= wanted
+        return share is not None and share.low >= wanted
 
     flags = [point for point in ordered if sure(precision_at(point, base_rate), precision)]
     passes = [point for point in ordered if sure(soundness_at(point, base_rate), soundness)]
