@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ def warn(message: str | None) -> None:
 
 def highlighted(score: CaptionScore) -> Iterator[str]:
     """The caption with its flagged spans in red, or in brackets where there are no colours."""
-    coloured = click.get_text_stream("stdout").isatty()
+    coloured = sys.stdout.isatty()
     last = 0
     for span in score.spans:
         yield score.text[last : span.start]

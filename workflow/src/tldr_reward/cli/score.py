@@ -1,6 +1,7 @@
 """`tldr-reward score`: one caption of one image, its wrong words highlighted."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -47,7 +48,7 @@ def command(
 
     Example: tldr-reward score scene.png --caption "there is a big red circle."
     """
-    text = click.get_text_stream("stdin").read() if caption == "-" else caption
+    text = sys.stdin.read() if caption == "-" else caption
     # Before the model is loaded, which takes seconds.
     opened(image)
     checked_caption(text)

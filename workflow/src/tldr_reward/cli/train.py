@@ -49,7 +49,7 @@ def command(
     licence: str,
     out: Path,
 ) -> None:
-    """Train a reward model on one's own data, score held-out captions, calibrate it, write its card.
+    """Train a reward model on one's own data, measure and calibrate it, write its card.
 
     DATA is the folder that perturb wrote: images.jsonl, and captions/ with train.jsonl,
     validation.jsonl and test.jsonl. Recipes: small is what the mini scale uses (minutes for

@@ -79,7 +79,8 @@ def command(
     )  # fmt: skip
     facts = {"format": FORMAT, "run": run, "scale": scale, "prompt": prompt}
     facts |= {"licence": licence, "base_model": base_model or None, "backbone": backbone}
-    facts["metrics"] = {row.metric: row.value for row in rows if row.split == "test"}
+    overall = [row for row in rows if row.split == "test" and "/" not in row.metric]
+    facts["metrics"] = {row.metric: row.value for row in overall}
     _check_replaceable(out)
     with writing_folder(out, "*") as folder:
         for name in _WEIGHTS:

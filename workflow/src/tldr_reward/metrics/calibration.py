@@ -140,7 +140,10 @@ def reliability(
     rows = []
     for calibrated, line in lines.items():
         p_bad = 1 - line.probabilities(raw)
-        place = np.clip(np.searchsorted(_EDGES, p_bad, side="right") - 1, 0, len(_EDGES) - 2)
+        # 1 - 0.8 is a hair below 0.2.
+        place = np.clip(
+            np.searchsorted(_EDGES, p_bad.round(9), side="right") - 1, 0, len(_EDGES) - 2
+        )
         for index in np.unique(place):
             own = place == index
             share = estimate_mean((~good[own]).astype(float), image_of[own], weights)
