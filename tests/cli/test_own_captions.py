@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.cli.conftest import refusal
 from tests.scenes import SCENE
+from tldr_reward.detective.folders import pretrained
 from tldr_reward.detective.scores import CaptionScore
 from tldr_reward.world.drawing import draw_image
 
@@ -38,6 +39,28 @@ def test_the_example_of_the_readme_says_what_the_readme_shows(score):
     assert out in readme
     assert f'--caption "{row["caption"]}"' in readme
     assert "[triangle]" in out and "verdict: bad" in out
+
+
+def test_the_readme_tells_the_shares_of_the_model_that_comes_with_the_package(command):
+    readme = " ".join((EXAMPLES.parents[1] / "README.md").read_text().split())
+    measured = json.loads((pretrained() / "calibration.json").read_text())["measured_on"]
+    errors = [f"{100 * measured[name]:.1f}%" for name in ("ece", "ece_calibrated")]
+    assert f"calibration error is {errors[0]}, after a line fitted to validation" in readme
+    assert f"captions {errors[1]}." in readme
+    points = json.loads(command("threshold --base-rate 0.05 --json").out)["thresholds"]
+    half, tenth = (
+        next(point for point in points if point["threshold"] == threshold)
+        for threshold in (0.5, 0.101)
+    )
+    alarm = (half["flagged"] - 0.05 * half["recall"][0]) / 0.95
+    assert (
+        f"At the threshold 0.5 the model above finds {half['recall'][0]:.0%} of bad tokens and "
+        f"flags {alarm:.0%} of good ones: where 5% of tokens are bad, {half['precision'][0]:.0%} "
+        f"of its flags are right (0.1: {tenth['recall'][0]:.0%} found, "
+        f"{tenth['precision'][0]:.0%} right)."
+    ) in readme
+    metrics = json.loads((pretrained() / "card.json").read_text())["metrics"]
+    assert f"{metrics['flagged_originals']:.0%} of true captions get a flag at 0.5" in readme
 
 
 def test_the_example_image_is_the_scene_that_tests_know():
