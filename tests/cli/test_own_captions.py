@@ -83,7 +83,7 @@ def test_score_as_json_can_be_read_back_and_warns_of_a_photograph(score, tmp_pat
     [
         ("text.png", TRUE, "not a readable image"),
         ("none.png", TRUE, "no such image"),
-        ("large.png", TRUE, "100 million; at most 64 million are allowed"),
+        ("large.png", TRUE, "100 million; at most 89 million are allowed"),
         ("scene.png", " ", "the caption is empty"),
         ("scene.png", "a " * 500_000, "1000000 characters; at most 50000"),
     ],

@@ -1,6 +1,7 @@
 """A reward model of one's own: perturb, train, its card, its folder here and on the hub."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,10 @@ def test_what_is_missing_is_one_line(own, world, command, tmp_path):
     )
     assert "it has no adapter_config.json" in refusal(command(f"{score} {tmp_path}"))
     lone = tmp_path / "lone"
-    lone.mkdir()
+    shutil.copytree(own / "reward_model", lone)
+    (lone / "adapter_model.safetensors").rename(tmp_path / "adapter_model.bin")
+    assert "it has no adapter_model.safetensors" in refusal(command(f"{score} {lone}"))
+    (tmp_path / "adapter_model.bin").rename(lone / "adapter_model.safetensors")
     config = json.loads((own / "reward_model/adapter_config.json").read_text())
     config["base_model_name_or_path"] = "backbones/gone"
     (lone / "adapter_config.json").write_text(json.dumps(config))

@@ -10,6 +10,7 @@ from PIL import Image
 import tldr_reward.detective.model
 from tests.models import random_images
 from tldr_reward.detective.model import cut_at_sentences
+from tldr_reward.detective.pictures import opened
 from tldr_reward.detective.scores import CaptionScore
 from tldr_reward.errors import InputError
 from tldr_reward.world.drawing import draw_image
@@ -112,6 +113,20 @@ def test_bad_pairs_raise_or_are_kept_in_their_place(detective, scene, tmp_path):
     ]
     with pytest.raises(InputError, match="not a readable image"):
         list(detective.score_many(pairs))
+
+
+def test_a_photograph_is_turned_upright_and_other_formats_are_refused(tmp_path):
+    image = Image.new("RGB", (60, 40), "white")
+    image.paste("black", (0, 0, 60, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    image.save(tmp_path / "photo.jpg", exif=exif)
+    upright = opened(tmp_path / "photo.jpg")
+    assert upright.size == (40, 60)
+    assert upright.getpixel((35, 30)) < (60, 60, 60) and upright.getpixel((5, 30)) > (200,) * 3
+    image.save(tmp_path / "photo.eps")
+    with pytest.raises(InputError, match="not a readable image"):
+        opened(tmp_path / "photo.eps")
 
 
 def test_an_image_with_too_many_pixels_is_refused_before_it_is_decoded(detective, tmp_path):

@@ -3,10 +3,12 @@
 import dataclasses
 import functools
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
+from PIL import Image
 
 from tldr_reward.backbones.placement import ATTENTION, DTYPES
 from tldr_reward.cli.processors import available_processors
@@ -14,6 +16,9 @@ from tldr_reward.detective.scores import CaptionScore
 
 if TYPE_CHECKING:
     from tldr_reward.detective.model import Detective
+
+# Such an image is refused, in one line; Pillow would add two.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 MODEL_HELP = "folder or hub's owner/name@<commit>; else the small one that comes with this package"
 

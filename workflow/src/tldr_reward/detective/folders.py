@@ -9,7 +9,13 @@ from tldr_reward.detective.cards import PROMPT, SCENE_PROMPT, SCENE_SIDE, SCENE_
 from tldr_reward.errors import InputError
 from tldr_reward.metrics.calibration import Calibration
 
-# In the folder of a reward model that is ready to be published.
+_NEEDED = (
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "head.safetensors",
+    "settings.json",
+)
+# Beside these in a folder that is ready to be published.
 BACKBONE, CALIBRATION, FACTS = "backbone", "calibration.json", "card.json"
 
 
@@ -69,8 +75,9 @@ def _reward_model(root: Path, named: Path | str) -> Path:
     """A reward model's own folder: in a run's, ready to be published or as it was trained."""
     inside = [root / name for name in ("detective", "reward_model") if (root / name).is_dir()]
     reward = inside[0] if inside else root
-    if not (reward / "adapter_config.json").is_file():
-        raise InputError(f"no reward model at {named}: it has no adapter_config.json")
+    for name in _NEEDED:
+        if not (reward / name).is_file():
+            raise InputError(f"no reward model at {named}: it has no {name}")
     return reward
 
 

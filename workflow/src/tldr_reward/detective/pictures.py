@@ -1,19 +1,35 @@
 """Images as users give them: checked before they are decoded."""
 
 import hashlib
-import warnings
+import struct
+import zlib
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from tldr_reward.errors import InputError
 
-# Decoded, an image takes three bytes a pixel; Pillow warns above this and refuses above twice.
-MOST_PIXELS = 64_000_000
+# Decoded, an image takes three bytes a pixel; Pillow itself only warns from here to twice as many.
+MOST_PIXELS = Image.MAX_IMAGE_PIXELS
+# Formats that are read: some of Pillow's other readers run programs.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+# What Pillow's readers raise when bytes are no image, or a broken one.
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
 
 
 def opened(source: Path | str | Image.Image) -> Image.Image:
-    """An image, or the file of one, as RGB; InputError for what is none, or is too large.
+    """An image, or the file of one, as RGB and upright; InputError for what is none, or too large.
 
     A file's size in pixels is read from its header: what is too large is never decoded.
     """
@@ -24,19 +40,18 @@ def opened(source: Path | str | Image.Image) -> Image.Image:
     if not path.is_file():
         raise InputError(f"no such image: {path}")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                _check_size(image, str(path))
-                return image.convert("RGB")
+        with Image.open(path, formats=FORMATS) as image:
+            _check_size(image, str(path))
+            # Cameras write beside the pixels which way is up.
+            return ImageOps.exif_transpose(image).convert("RGB")
     except InputError:
         raise
     except Image.DecompressionBombError:
         raise InputError(
-            f"{path} has more than {2 * Image.MAX_IMAGE_PIXELS // 10**6} million pixels; "
+            f"{path} has more than {2 * MOST_PIXELS // 10**6} million pixels; "
             f"at most {MOST_PIXELS // 10**6} million are allowed"
         ) from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except _BROKEN as error:
         reason = str(error).partition("\n")[0]
         raise InputError(f"not a readable image: {path} ({reason})") from None
 
