@@ -1,5 +1,7 @@
 """Calibration on scores whose miscalibration is known, and by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -58,6 +60,29 @@ def test_a_known_distortion_is_found_and_undone(temperature, shift):
     if shift:
         assert measured["ece"].value > 0.05
         assert measured["brier"].value > measured["brier_calibrated"].value
+
+
+def test_a_calibration_moves_to_another_base_rate():
+    """Of tokens drawn alike but with a tenth of the bad ones."""
+    found = fitted(drawn(0, 2.0, 3.0))
+    others = drawn(1, 2.0, 3.0)
+    kept = others.token_good | (np.random.default_rng(2).random(len(others.token_good)) < 0.1)
+    rare = dataclasses.replace(
+        others,
+        response_of=others.response_of[kept],
+        token_good=others.token_good[kept],
+        p_good=others.p_good[kept],
+        sentence_of=others.sentence_of[kept],
+    )
+    weights = image_weights(len(rare.image_ids), 10, 0)
+    moved = found.at_base_rate(float(1 - rare.token_good.mean()))
+    assert calibration_error(rare, found, weights).value > 0.07
+    assert calibration_error(rare, moved, weights).value < 0.005
+    assert found.at_base_rate(found.base_rate).shift == pytest.approx(found.shift)
+    with pytest.raises(InputError, match="not calibrated"):
+        Calibration().at_base_rate(0.1)
+    with pytest.raises(InputError, match="base rate 1.5"):
+        found.at_base_rate(1.5)
 
 
 def test_the_line_is_that_of_logistic_regression():

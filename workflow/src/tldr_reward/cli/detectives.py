@@ -33,6 +33,7 @@ class Chosen:
     device: str
     dtype: str
     attention: str
+    base_rate: float | None
 
 
 _OPTIONS = (
@@ -42,6 +43,12 @@ _OPTIONS = (
     click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, mps"),
     click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True),
     click.option("--attention", type=click.Choice(ATTENTION), default="sdpa", show_default=True),
+    click.option(
+        "--base-rate",
+        type=float,
+        help="share of tokens that are bad in such captions, for the confidence; else as in "
+        "validation",
+    ),
 )
 
 
@@ -69,7 +76,12 @@ def load_detective(chosen: Chosen) -> "Detective":
     placement = Placement(chosen.device, chosen.dtype, chosen.attention)
     use_runtime(Runtime(chosen.threads, placement))
     return Detective.load(
-        chosen.model, chosen.backbone, chosen.device, chosen.dtype, chosen.attention
+        chosen.model,
+        chosen.backbone,
+        chosen.device,
+        chosen.dtype,
+        chosen.attention,
+        chosen.base_rate,
     )
 
 

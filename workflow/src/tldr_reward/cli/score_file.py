@@ -47,6 +47,7 @@ def command(
     lines, digest = _counted(captions)
     job = {"format": FORMAT, "captions_sha256": digest, "images": str(images.absolute())}
     job |= {"threshold": threshold, "model": chosen.model, "backbone": chosen.backbone}
+    job |= {"base_rate": chosen.base_rate}
     part = out.with_name(f"{out.name}.part")
     done = _taken_up(part, job)
     if len(done) < lines:

@@ -77,11 +77,14 @@ class Detective:
         device: str = "cpu",
         dtype: str = "float32",
         attention: str = "sdpa",
+        base_rate: float | None = None,
     ) -> "Detective":
         """Load a reward model; without a folder the small one that comes with the package.
 
         `folder` is a reward model's, a run's (with `reward_model/` in it), or
         `owner/name@<commit>` on the hub. It says what its backbone is, unless `backbone` does.
+        `base_rate` is the share of tokens that are bad in captions such as will be scored, for
+        the confidence of spans; without one it is that of the validation captions.
         InputError when a part is missing or does not fit.
         """
         files = located(folder if folder is not None else pretrained(), backbone)
@@ -92,7 +95,10 @@ class Detective:
             raise InputError(f"device {device!r} cannot be used here: {reason}") from None
         with torch.device(device):
             model = load_reward_model(loaded, files.reward_model)
-        return cls(model, files.card, files.calibration)
+        line = files.calibration
+        if base_rate is not None:
+            line = (line or Calibration()).at_base_rate(base_rate)
+        return cls(model, files.card, line)
 
     @property
     def known_world(self) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tldr_reward.errors import InputError
+from tldr_reward.metrics.calibration import check_base_rate
 from tldr_reward.metrics.intervals import Estimate, estimate_mean, image_weights
 from tldr_reward.metrics.items import ScoredResponses
 from tldr_reward.metrics.rows import OperatingPoint
@@ -163,9 +164,3 @@ def abstention(
     flagged = flagged_at(flag, base_rate) if flag else 0.0
     passed = 1 - flagged_at(passing, base_rate) if passing else 0.0
     return Abstention(flag, passing, max(0.0, 1 - flagged - passed))
-
-
-def check_base_rate(base_rate: float) -> None:
-    """InputError unless a base rate lies between 0 and 1."""
-    if not 0 < base_rate < 1:
-        raise InputError(f"base rate {base_rate}; allowed: above 0 and below 1")

@@ -168,7 +168,8 @@ def _thresholds(calibration: Mapping, points: Sequence[OperatingPoint]) -> str:
             f"{line['shift']:.2f}, divided by {line['temperature']:.2f}, fitted on "
             f"{counted['captions']} validation captions ({counted['bad_tokens']} of "
             f"{counted['tokens']} tokens bad), never on test data. It holds for captions like "
-            "these; where errors are rarer it is too high."
+            "these; where errors are rarer it is too high, unless `--base-rate` (in Python "
+            "`base_rate`) says how rare."
         )
     else:
         text = f"Not calibrated: {calibration['reason']}."
