@@ -14,7 +14,7 @@ from tests.cli.conftest import exit_status, refusal
 from tests.generate.servers import scripted
 from tests.language_model import Server
 from tldr_reward import Detective
-from tldr_reward.records import CaptionRecord, ImageRecord, read_records
+from tldr_reward.records import CaptionRecord, ImageRecord, read_records, write_records
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -94,6 +94,26 @@ def test_packed_weights_are_half_the_size_and_score_the_same(own, world, command
     line = refusal(command(f"pack-detective {own}/detective --out {tmp_path}/full"))
     assert "is not empty and holds no card.json" in line
     assert (tmp_path / "full/letter.txt").read_text() == "mine"
+
+
+def test_a_card_of_a_fetched_backbone_names_it_and_holds_no_weights_of_it(own, command, tmp_path):
+    base = f"google/paligemma-3b-mix-448@{REVISION}"
+    line = (
+        f"write-model-card --reward-model-folder {own}/reward_model --captions {own}/train.jsonl "
+        f"--calibration {own}/calibration.json --metrics {own}/metrics/test.csv "
+        "--run own/tldr/seed0 --backbone paligemma --reward-model tldr --seed 0 --scale paper "
+        f"--prompt describe --licence gemma --out {tmp_path}/card"
+    )
+    write_records(own / "train.jsonl", [])
+    assert "is needed, and not both" in refusal(command(line))
+    assert command(f"{line} --base-model {base}").status == 0
+    assert not (tmp_path / "card/backbone").exists()
+    config = json.loads((tmp_path / "card/adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "google/paligemma-3b-mix-448"
+    assert config["revision"] == REVISION
+    card = ModelCard((tmp_path / "card/README.md").read_text())
+    assert (card.data.license, card.data.base_model) == ("gemma", "google/paligemma-3b-mix-448")
+    assert "mini" not in card.text and "errors that captioners make" in card.text
 
 
 def test_it_loads_from_the_hub_by_its_commit(own, world, tmp_path, monkeypatch):

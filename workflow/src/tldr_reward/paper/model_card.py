@@ -162,12 +162,14 @@ def _interval(row: Metric | None) -> str:
 
 def _thresholds(calibration: Mapping, points: Sequence[OperatingPoint]) -> str:
     line, counted = calibration["calibration"], calibration["fitted_on"]
+    # A naive model's one token stands for the caption.
+    units = "tokens" if counted["tokens"] > counted["captions"] else "captions"
     if line:
         text = (
-            "Spans carry a calibrated confidence: log-odds plus "
+            "Verdicts carry a calibrated confidence: log-odds plus "
             f"{line['shift']:.2f}, divided by {line['temperature']:.2f}, fitted on "
             f"{counted['captions']} validation captions ({counted['bad_tokens']} of "
-            f"{counted['tokens']} tokens bad), never on test data. It holds for captions like "
+            f"{counted['tokens']} {units} bad), never on test data. It holds for captions like "
             "these; where errors are rarer it is too high, unless `--base-rate` (in Python "
             "`base_rate`) says how rare."
         )
@@ -195,10 +197,13 @@ def _limits(subject: Subject) -> str:
             "It was trained on the perturbations of one language model: errors that captioners "
             "make of themselves may be of other kinds.",
         ),
-        "A P(good) says how like an error a token looks, not that somebody has checked it. What is "
-        "left out of a caption is never flagged.",
-        "A verdict on a whole caption hangs on its worst token: long captions are flagged more.",
+        "A P(good) says how like an error something looks, not that somebody has checked it. What "
+        "is left out of a caption is never flagged.",
     ]
+    if subject.reward_model != "naive":
+        said.append(
+            "A verdict on a whole caption hangs on its worst token: long captions are flagged more."
+        )
     return "\n".join(f"- {line}" for line in said)
 
 
