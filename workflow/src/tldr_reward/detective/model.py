@@ -66,6 +66,8 @@ class Detective:
         self.model, self.card = model, card
         self.calibration = calibration or Calibration()
         self.calibrated = calibration is not None
+        # The last prompt with its ids: most captions answer the same one.
+        self._prompt: tuple[str | None, tuple[int, ...]] = (None, ())
         # A backbone computes its prefix with a layer that is changed for as long as that takes.
         self._turn = threading.Lock()
 
@@ -108,24 +110,28 @@ class Detective:
     def warning(self, image: Image.Image, text: str) -> str | None:
         """Why a score of this image and text means little, in one line; None where it may mean
         something."""
+        response = self.model.backbone.tokenize(text)
+        return self._warning(self._image_doubt(image), text, response)
+
+    def _image_doubt(self, image: Image.Image) -> str | None:
+        return scene_doubt(image) if self.known_world else None
+
+    def _warning(self, doubt: str | None, text: str, response: Response) -> str | None:
         said = []
         if self.card.scale == "smoke":
             said.append("this model was trained for a few steps to test the workflow")
-        if self.known_world and (doubt := scene_doubt(image)):
+        if doubt:
             said.append(
                 f"this model knows {self.known_world}; this image is no such drawing ({doubt}), "
                 "so the score means nothing"
             )
-        tokenizer = self.model.backbone.tokenizer
-        unknown = tokenizer.unk_token_id
-        if unknown is not None:
-            response = self.model.backbone.tokenize(text)
-            rows = zip(response.ids, response.offsets, strict=True)
-            words = dict.fromkeys(text[slice(*offset)] for id_, offset in rows if id_ == unknown)
-            if words:
-                some = ", ".join(repr(word) for word in list(words)[:_SHOWN_WORDS])
-                more = ", ..." if len(words) > _SHOWN_WORDS else ""
-                said.append(f"words that this model has never seen: {some}{more}")
+        unknown = self.model.backbone.tokenizer.unk_token_id
+        rows = zip(response.ids, response.offsets, strict=True)
+        words = dict.fromkeys(text[slice(*offset)] for id_, offset in rows if id_ == unknown)
+        if words:
+            some = ", ".join(repr(word) for word in list(words)[:_SHOWN_WORDS])
+            more = ", ..." if len(words) > _SHOWN_WORDS else ""
+            said.append(f"words that this model has never seen: {some}{more}")
         return "; ".join(said) or None
 
     def score(
@@ -193,9 +199,14 @@ class Detective:
         for pair in batch:
             key = id(pair[0]) if isinstance(pair[0], Image.Image) else str(pair[0])
             if key not in on_the_way:
-                on_the_way[key] = readers.submit(lambda one: (opened(one), name_of(one)), pair[0])
+                on_the_way[key] = readers.submit(self._seen, pair[0])
             found.append((pair, on_the_way[key]))
         return found
+
+    def _seen(self, source: ImageSource) -> tuple[Image.Image, str, str | None]:
+        """An image, its name, and why it may be none that the model knows."""
+        image = opened(source)
+        return image, name_of(source), self._image_doubt(image)
 
     def _ready(self, pair: Pair, reading: Future) -> _Ready | InputError:
         """A pair's image and tokens, or what is wrong with it."""
@@ -203,17 +214,21 @@ class Detective:
         prompt = next((one for one in given if one), self.card.prompt)
         try:
             checked_caption(text)
-            image, name = reading.result()
+            image, name, doubt = reading.result()
             response = self.model.backbone.tokenize(text)
             parts = self._parts(prompt, response, text)
-            return _Ready(image, name, text, prompt, response, parts, self.warning(image, text))
+            warning = self._warning(doubt, text, response)
+            return _Ready(image, name, text, prompt, response, parts, warning)
         except InputError as error:
             return error
 
     def _parts(self, prompt: str, response: Response, text: str) -> tuple[Item, ...]:
         """A response as items that the context holds: whole, else cut behind sentences."""
         backbone = self.model.backbone
-        prompt_ids = tuple(backbone.prompt_ids(prompt))
+        last, prompt_ids = self._prompt
+        if last != prompt:
+            prompt_ids = tuple(backbone.prompt_ids(prompt))
+            self._prompt = prompt, prompt_ids
         room = backbone.text_config.max_position_embeddings - 1 - len(prompt_ids)
         if room < 1:
             raise InputError(f"the prompt has {len(prompt_ids)} tokens with its image: too many")
