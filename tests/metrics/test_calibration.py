@@ -8,17 +8,16 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.metrics.conftest import caption, score
 from tldr_reward.errors import InputError
-from tldr_reward.metrics.calibration import (
-    Calibration,
-    calibration_error,
-    fitted,
-    log_odds,
-    measure_calibration,
-    reliability,
-)
+from tldr_reward.metrics.calibration import Calibration, log_odds
 from tldr_reward.metrics.intervals import image_weights
 from tldr_reward.metrics.items import ScoredResponses, join
 from tldr_reward.metrics.measures import Run
+from tldr_reward.metrics.reliability import (
+    calibration_error,
+    fitted,
+    measure_calibration,
+    reliability,
+)
 
 RUN = Run("m", "p", "tldr", "mini", "0", "test")
 

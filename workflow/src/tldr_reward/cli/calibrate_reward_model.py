@@ -7,15 +7,11 @@ from pathlib import Path
 import click
 
 from tldr_reward.errors import InputError
-from tldr_reward.metrics.calibration import (
-    Calibration,
-    fitted,
-    measure_calibration,
-    reliability,
-)
+from tldr_reward.metrics.calibration import Calibration
 from tldr_reward.metrics.items import ScoredResponses, join
 from tldr_reward.metrics.measures import Run, metric_rows
 from tldr_reward.metrics.operating import operating_points
+from tldr_reward.metrics.reliability import fitted, measure_calibration, reliability
 from tldr_reward.metrics.rows import ReliabilityBin
 from tldr_reward.records import (
     CaptionRecord,

@@ -1,5 +1,6 @@
 """`tldr-reward train`: a reward model of one's own, from what `perturb` wrote."""
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -114,11 +115,10 @@ def _questions(captions: Path) -> dict[str, int]:
 
 def _run(name: str, options: Mapping[str, object]) -> None:
     """Run another command in this process; an option with several values is given once for each."""
-    from tldr_reward.cli.main import command as root
-
-    words = [name]
+    words: list[str] = []
     for option, value in options.items():
         for one in value if isinstance(value, list) else [value]:
             parts = one if isinstance(one, tuple) else (one,)
             words += [f"--{option}", *map(str, parts)]
-    root.main(words, standalone_mode=False)
+    module = importlib.import_module(f"tldr_reward.cli.{name.replace('-', '_')}")
+    module.command.main(words, standalone_mode=False)
