@@ -1,0 +1,33 @@
+"""A web app on this machine alone, until it is interrupted."""
+
+import socket
+from typing import Any
+
+import click
+
+from tldr_reward.errors import InputError
+
+HOST = "127.0.0.1"
+
+
+def bound(port: int) -> socket.socket:
+    """A socket of this machine alone; 0 takes any free port. InputError for one in use."""
+    taken = socket.socket()
+    # A server that was killed leaves connections that linger; its port is free all the same.
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((HOST, port))
+    except OSError as error:
+        taken.close()
+        raise InputError(f"--port {port}: {error.strerror}; another is needed, or 0") from None
+    return taken
+
+
+def serve(app: Any, taken: socket.socket, what: str) -> None:
+    """Say where the app is, and answer until Ctrl-C."""
+    import uvicorn
+
+    port = taken.getsockname()[1]
+    click.echo(f"{what}: http://{HOST}:{port}/  (Ctrl-C ends it)")
+    config = uvicorn.Config(app, log_level="warning", server_header=False)
+    uvicorn.Server(config).run(sockets=[taken])
