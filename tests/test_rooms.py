@@ -38,7 +38,7 @@ ARROWS = {
         "detective",
         "apps",
     },
-    "apps": set(),
+    "apps": {"detective"},
     "__main__": {"cli"},
 }
 LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
@@ -50,6 +50,7 @@ HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # model's facts, and images as users give them.
 OPENS_FILES = {
     "annotations.py",
+    "apps/uploads.py",
     "records.py",
     "modules.py",
     "backbones/checkpoints.py",

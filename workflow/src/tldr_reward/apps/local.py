@@ -1,6 +1,7 @@
 """What both web apps share: answers for this machine alone, bounded bodies, errors of one form."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +67,26 @@ class BodyLimit:
         await self.app(scope, replayed, send)
 
 
-def local_app(title: str, version: str, pages: tuple[str, ...], body_limit: int) -> FastAPI:
+def local_app(
+    title: str,
+    version: str,
+    pages: tuple[str, ...],
+    body_limit: int,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager] | None = None,
+) -> FastAPI:
     """An app with a page at `/` and its parts, for browsers and programs of this machine.
 
-    Requests under another host's name, or from another site's page, are refused.
+    `lifespan` is what runs while the app does. Requests under another host's name, or from
+    another site's page, are refused.
     """
     # The pages that show an API load their code from elsewhere: the document alone is served.
     app = FastAPI(
-        title=title, version=version, docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+        title=title,
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=lifespan,
     )
 
     @app.middleware("http")
