@@ -204,7 +204,7 @@ def test_from_an_example_to_the_highlighted_caption(demo, detective, browser):
         return [mark.text for mark in text.find_elements("tag name", "mark")]
 
     assert flagged_at(0) == []
-    assert browser.find_element("id", "verdict").text == "✓ No word in doubt"
+    assert browser.find_element("id", "verdict").text == "✓ No word is in doubt"
     assert "".join(flagged_at(1)) == hostile.replace(" ", "")
     wait.until(lambda page: "100.0%" in page.find_element("id", "rates-rows").text)
     assert detective.batches == [1]

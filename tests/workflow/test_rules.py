@@ -50,6 +50,7 @@ def test_there_is_a_rule_for_every_stage():
         "judge_corrections", "measure_correction",
         "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
         "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
+        "make_study",
         "make_table7", "make_human_evaluation", "make_pixelprose", "run_what_does_tldr_see",
         "run_is_h_t_a_good_measure", "run_what_does_tau_do",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tldr_reward import __version__
+from tldr_reward.cli.detectives import Chosen, detective_options, load_detective
 from tldr_reward.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command(short_help="Show a reward model at work, in a browser and over HTTP.")
-@click.option("--reward-model", type=str, help="Its folder, a run's or owner/name@<commit>.")
-@click.option("--backbone", type=str, help="Folder, if the reward model does not say.")
+@detective_options
 @click.option(
     "--examples", type=_FILE, help="Folder of pictures to offer; else scenes are drawn, for a mini."
 )
@@ -34,41 +34,23 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8322, show_default=True, help="0: any free."
 )
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, mps")
-@click.option("--dtype", default="float32", show_default=True)
-def command(
-    reward_model: str | None,
-    backbone: str | None,
-    examples: Path | None,
-    seed: int,
-    port: int,
-    threads: int,
-    device: str,
-    dtype: str,
-) -> None:
+def command(chosen: Chosen, examples: Path | None, seed: int, port: int) -> None:
     """Serve a demo on 127.0.0.1: pick or upload a picture, give a caption, see its doubtful words.
 
-    Without --reward-model it is the small one that comes with the package, which knows drawn
-    scenes of coloured shapes and nothing else. Programs use POST /v1/score; /openapi.json says
-    how. Uploads stay in memory.
+    Without --model it is the small one that comes with the package, which knows drawn scenes of
+    coloured shapes and nothing else. Programs use POST /v1/score; /openapi.json says how. Uploads
+    stay in memory.
 
-    Example: tldr-reward demo --reward-model results/mini/reward/paligemma/tldr/seed0
+    Example: tldr-reward demo --model results/mini/reward/paligemma/tldr/seed0
     """
-    import torch
-
-    from tldr_reward import Detective
     from tldr_reward.apps.demo import demo_app
-    from tldr_reward.cli.processors import available_processors
     from tldr_reward.cli.serving import bound, serve
 
-    torch.set_num_threads(max(1, min(threads, available_processors())))
     taken = bound(port)
-    detective = Detective.load(reward_model, backbone, device, dtype)
-    if examples is not None:
-        offered = offered_pictures(examples)
-    else:
-        offered = drawn_scenes(seed) if detective.known_world else []
+    offered = [] if examples is None else offered_pictures(examples)
+    detective = load_detective(chosen)
+    if examples is None and detective.known_world:
+        offered = drawn_scenes(seed)
     app = demo_app(detective, offered, describer(detective), __version__)
     serve(app, taken, f"{detective.card.run or 'reward model'}")
 

@@ -140,9 +140,11 @@ function drawScore(threshold) {
   );
   const bad = pieces.filter(flagged).length;
   $("verdict").className = `verdict ${bad ? "bad" : "good"}`;
-  $("verdict").textContent = bad
-    ? `✗ ${score.level === "response" ? "The caption" : bad === 1 ? "One word" : `${bad} words`} in doubt`
-    : "✓ No word in doubt";
+  const sure = model.calibrated
+    ? `; the most doubtful is wrong with a probability of ${(100 * score.confidence).toFixed(0)}%`
+    : "";
+  const what = score.level === "response" ? "The caption is" : bad === 1 ? "One word is" : `${bad} words are`;
+  $("verdict").textContent = bad ? `✗ ${what} in doubt${sure}` : "✓ No word is in doubt";
   $("sentences").replaceChildren(
     ...score.sentences.map((sentence) => {
       const item = made("li", "", flagged(sentence) ? "bad" : "good");
