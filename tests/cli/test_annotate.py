@@ -274,7 +274,7 @@ def test_nobody_who_does_not_move_is_timed(browser, command, scores, tmp_path):
         ada.enter(new=True)
         ada.begin_block()
         ada.wait.until(lambda page: page.find_element("id", "paused").is_displayed())
-        assert ada.reads("paused-text") == "Nobody moved for 1 seconds, so the clock was stopped."
+        assert ada.reads("paused-text") == "Nobody moved for 1 second, so the clock was stopped."
         ada.saved()
     finally:
         server.kill()
@@ -329,3 +329,11 @@ def test_a_taken_port_and_missing_answers_end_in_one_line(command, study, tmp_pa
     line = f"export-annotations {study} --out {tmp_path}/log.csv"
     assert "no such file of answers" in refusal(command(line))
     assert "no such folder" in refusal(command(f"annotate {tmp_path}/none"))
+
+
+@pytest.mark.parametrize("line", ["demo", "annotate study"])
+def test_a_light_installation_says_what_is_missing(command, monkeypatch, line):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert refusal(command(line)) == (
+        "error: uvicorn is not installed; pip install 'tldr-reward[apps]' adds it\n"
+    )

@@ -10,6 +10,7 @@ def page(browser, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(small_page(), encoding="utf-8")
     browser.set_window_size(1200, 900)
+    browser.get_log("browser")  # what other tests' pages have said
     browser.get(path.as_uri())
     return browser
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tldr_reward import __version__
+from tldr_reward.cli.serving import bound, check_installed, serve
 
 _FILE = click.Path(path_type=Path)
 
@@ -26,10 +27,10 @@ def command(study: Path, answers: Path | None, port: int) -> None:
 
     Example: tldr-reward annotate results/mini/study/paligemma
     """
+    check_installed()
     from tldr_reward.apps.annotation import annotation_app
     from tldr_reward.apps.store import Store
     from tldr_reward.apps.study import digest, read_study
-    from tldr_reward.cli.serving import bound, serve
 
     settings, items = read_study(study)
     taken = bound(port)

@@ -9,6 +9,7 @@ import click
 
 from tldr_reward import __version__
 from tldr_reward.cli.detectives import Chosen, detective_options, load_detective
+from tldr_reward.cli.serving import bound, check_installed, serve
 from tldr_reward.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def command(chosen: Chosen, examples: Path | None, seed: int, port: int) -> None
 
     Example: tldr-reward demo --model results/mini/reward/paligemma/tldr/seed0
     """
+    check_installed()
     from tldr_reward.apps.demo import demo_app
-    from tldr_reward.cli.serving import bound, serve
 
     taken = bound(port)
     offered = [] if examples is None else offered_pictures(examples)

@@ -1,5 +1,6 @@
 """A web app on this machine alone, until it is interrupted."""
 
+import importlib.util
 import socket
 from typing import Any
 
@@ -8,6 +9,13 @@ import click
 from tldr_reward.errors import InputError
 
 HOST = "127.0.0.1"
+
+
+def check_installed() -> None:
+    """InputError where the libraries of the apps are missing: a light installation has none."""
+    for library in ("fastapi", "uvicorn"):
+        if importlib.util.find_spec(library) is None:
+            raise InputError(f"{library} is not installed; pip install 'tldr-reward[apps]' adds it")
 
 
 def bound(port: int) -> socket.socket:

@@ -232,7 +232,7 @@ function resume() {
 }
 
 function spoken(seconds) {
-  return seconds % 60 ? `${seconds} seconds` : seconds === 60 ? "a minute" : `${seconds / 60} minutes`;
+  return seconds % 60 ? `${seconds} second${seconds === 1 ? "" : "s"}` : seconds === 60 ? "a minute" : `${seconds / 60} minutes`;
 }
 
 function keys(event) {
