@@ -86,13 +86,12 @@ def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, l
     }
 
 
-def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
-    """Rows of a mask [S, L] in parts of like length, each with its own width.
+def cuts(lengths: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
+    """Places of lengths [S] in parts of like length, each with its longest.
 
-    Responses of one batch differ in length by several times; padded to the longest of all, a third
-    of what is computed would be padding. The cut is the cheapest by padded tokens and calls.
+    What is computed together is padded to the longest of it. The cut is the cheapest by padded
+    tokens and calls.
     """
-    lengths = mask.sum(1)
     order = lengths.argsort(stable=True)
     widths, counts = (found.tolist() for found in lengths.unique(return_counts=True))
     bounds = [0, *itertools.accumulate(counts)]
@@ -110,6 +109,28 @@ def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
         found.append((order[bounds[begin] : bounds[end]], widths[end - 1]))
         end = begin
     return found[::-1]
+
+
+def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
+    """Rows of a mask [S, L] in parts of like length, each with its own width.
+
+    Responses of one batch differ in length by several times; padded to the longest of all, a third
+    of what is computed would be padding.
+    """
+    return cuts(mask.sum(1))
+
+
+def prompt_parts(items: Sequence[Item]) -> list[list[int]]:
+    """Places of items in parts whose prompts are of like length; an image's stay together."""
+    members: dict[tuple, list[int]] = {}
+    for place, item in enumerate(items):
+        members.setdefault((item.image, item.prompt), []).append(place)
+    groups = list(members.values())
+    lengths = torch.tensor([len(prompt) for _, prompt in members])
+    return [
+        sorted(place for group in some.tolist() for place in groups[group])
+        for some, _ in cuts(lengths)
+    ]
 
 
 def whole(batch: Batch, states: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -154,8 +154,12 @@ class Backbone(abc.ABC):
         return self.tokenize_all([text])[0]
 
     def tokenize_all(self, texts: Sequence[str]) -> list[Response]:
-        """Tokenize responses, each different text once; InputError when nothing remains of one."""
+        """Tokenize responses, each different text once.
+
+        InputError when nothing remains of one, or one holds a mark that no word stands for.
+        """
         different = list(dict.fromkeys(texts))
+        words = self.model.lm_head.out_features
         found = {}
         for start in range(0, len(different), _TEXTS):
             some = different[start : start + _TEXTS]
@@ -164,6 +168,9 @@ class Backbone(abc.ABC):
             for text, ids, offsets in zip(some, *columns, strict=True):
                 if not ids:
                     raise InputError(f"the response {text[:40]!r} has no tokens; a word is needed")
+                if (last := max(ids)) >= words:
+                    token = self.tokenizer.convert_ids_to_tokens(last)
+                    raise InputError(f"the response {text[:40]!r} holds {token!r}, no word of it")
                 found[text] = Response(tuple(ids), tuple((a, b) for a, b in offsets))
         return [found[text] for text in texts]
 
