@@ -49,7 +49,7 @@ def test_a_name_begins_only_when_asked_to_and_goes_on_in_its_last_window(store):
     assert store.counts("ada") == (0, 9)
 
 
-def test_what_is_sent_twice_or_late_changes_nothing(store):
+def test_what_is_sent_twice_or_late_changes_nothing(store, tmp_path):
     session = store.enter("ada", True, WAY)
     sent = [
         event(1, 0, "open", 0.0),
@@ -61,15 +61,11 @@ def test_what_is_sent_twice_or_late_changes_nothing(store):
     store.keep(session, [event(5, 1, "edit", 4.0, "new"), event(6, 1, "edit", 3.0, "older")])
     assert store.task("ada").text == "new"
     (position, text, seconds) = (
-        sqlite3.connect(store_path(store))
+        sqlite3.connect(tmp_path / "answers.sqlite")
         .execute("SELECT position, text, seconds FROM tasks WHERE done IS NOT NULL")
         .fetchone()
     )
     assert (position, text, seconds) == (0, "c", 7.5)
-
-
-def store_path(store):
-    return store._file.execute("PRAGMA database_list").fetchone()[2]
 
 
 def test_one_bad_event_of_several_keeps_none(store):
@@ -113,7 +109,7 @@ def test_the_log_has_what_is_done_without_practice_and_pauses(store, tmp_path):
     assert read_annotations(tmp_path / "log.csv") == rows
 
 
-def test_several_threads_lose_nothing(store):
+def test_several_threads_lose_nothing(store, tmp_path):
     names = [f"p{k}" for k in range(6)]
 
     def work(name):
@@ -127,7 +123,7 @@ def test_several_threads_lose_nothing(store):
     for thread in threads:
         thread.join()
     assert [store.task(name).text for name in names] == [f"{name} 19" for name in names]
-    held = sqlite3.connect(store_path(store))
+    held = sqlite3.connect(tmp_path / "answers.sqlite")
     assert held.execute("SELECT count(*) FROM events").fetchone() == (120,)
     places = held.execute("SELECT place FROM annotators ORDER BY place").fetchall()
     assert places == [(k,) for k in range(6)]
