@@ -61,6 +61,7 @@ include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/detective.smk"
 
 
 rule all:
@@ -69,6 +70,7 @@ rule all:
         expand("paper_tables/{table}.csv", table=TABLES),
         expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
         "<data>/card.md",
+        of_runs("detective", CARDED),
         "results/audit.csv",
         "paper_tables/audit.md",
         # What needs every table, and so the oracle of the scene world.

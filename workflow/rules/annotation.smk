@@ -67,6 +67,37 @@ use rule measure_annotation as measure_human_annotation with:
         backbone="",
 
 
+# What `annotate` serves. People's answers lie beside the folder, which may be made anew; nothing
+# asks for it but who wants to annotate.
+rule make_study:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        captions="<data>/captions/test.jsonl",
+        tldr_scores=f"<reward>/{{backbone}}/tldr/seed{config['seeds'][0]}/scores/test.jsonl",
+        naive_scores=f"<reward>/{{backbone}}/naive/seed{config['seeds'][0]}/scores/test.jsonl",
+    output:
+        directory("<results>/study/{backbone}"),
+    log:
+        "<logs>/make_study/{backbone}.log",
+    benchmark:
+        "<benchmarks>/make_study/{backbone}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=options(section("study")),
+        code=code("make-study", "tables"),
+    shell:
+        "tldr-reward make-study --captions {input.captions:q}"
+        " --image-records {input.image_records:q} --tldr-scores {input.tldr_scores:q}"
+        " --naive-scores {input.naive_scores:q} {params.settings} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
 # Takes any labelled captions with their scores: a split's, or those that models generated.
 rule measure_flags:
     input:

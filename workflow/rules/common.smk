@@ -205,6 +205,7 @@ ARCHITECTURES = {
     backbone: row["architecture"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()
 }
 FETCHED = {backbone: row["source"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+LICENCES = {backbone: row["licence"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
 known = dict.fromkeys(backbone for backbone, _ in KNOWN_BACKBONES)
 for backbone in [*BACKBONES, *config["per_backbone"]]:
     if backbone not in (ARCHITECTURES if backbone in BACKBONES else known):
@@ -246,6 +247,7 @@ FIGURES = [
     "precision_recall",
     "response_accuracy_by_taxonomy",
     "training_curves",
+    "reliability",
     "tau_sweep",
     "token_rates",
     "exam_against_hallucination",

@@ -3,7 +3,8 @@
 
 # A process a backbone, not one a run: loading torch takes about as long as a mini model's scores.
 # Prompting is among the runs: the backbone's own LM head, zero-shot. Its threshold is chosen on
-# validation captions, which no other run is scored on. What needs TLDR alone waits for naive too.
+# validation captions, and reward models are calibrated on them. What needs TLDR alone waits for
+# naive too.
 rule score_captions:
     input:
         images="<data>/images",
@@ -26,7 +27,7 @@ rule score_captions:
             "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
             reward_model=TOGETHER,
             seed=config["seeds"],
-            split=HELD_OUT,
+            split=["validation", *HELD_OUT],
             allow_missing=True,
         ),
     log:
@@ -58,7 +59,7 @@ use rule score_captions as score_ablation with:
     input:
         images="<data>/images",
         image_records="<data>/images.jsonl",
-        captions=expand("<data>/captions/{split}.jsonl", split=HELD_OUT),
+        captions=expand("<data>/captions/{split}.jsonl", split=["validation", *HELD_OUT]),
         backbone="<backbones>/{backbone}/final",
         reward_models=expand(
             "<reward>/{backbone}/{reward_model}/seed{seed}/reward_model",
@@ -69,7 +70,7 @@ use rule score_captions as score_ablation with:
         expand(
             "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
             seed=config["seeds"],
-            split=HELD_OUT,
+            split=["validation", *HELD_OUT],
             allow_missing=True,
         ),
     log:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tldr_reward.cli.sources import downloaded
+from tldr_reward.backbones.hub import downloaded
 
 
 @click.command()

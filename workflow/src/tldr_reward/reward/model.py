@@ -141,7 +141,9 @@ def _attached(backbone: Backbone, folder: Path) -> PeftModel:
         with _without_rename_warning():
             peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
         stored = set(load_file(folder / "adapter_model.safetensors"))
-        fits = stored == set(get_peft_model_state_dict(peft_model))
+        # Embeddings are never adapted: whether they are is not asked of the hub.
+        own = get_peft_model_state_dict(peft_model, save_embedding_layers=False)
+        fits = stored == set(own)
     except (RuntimeError, ValueError):
         fits = False
     if not fits:

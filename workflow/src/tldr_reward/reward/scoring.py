@@ -47,16 +47,20 @@ def score_items(
     features: Features,
     pad: int,
     probabilities: Callable[[Batch], torch.Tensor],
-    label: str,
+    label: str | None,
     batch_responses: int = 128,
 ) -> Iterator[tuple[int, list[float]]]:
-    """Yield (index of the item, its tokens' probabilities), images' responses kept together."""
+    """Yield (index of the item, its tokens' probabilities), images' responses kept together.
+
+    Progress is shown where it has a `label`.
+    """
     order = sorted(range(len(items)), key=lambda index: (items[index].image, items[index].prompt))
-    progress = Progress(len(items), label)
+    progress = Progress(len(items), label) if label else None
     for start in range(0, len(order), batch_responses):
         chosen = order[start : start + batch_responses]
         batch = collate([items[index] for index in chosen], features, pad)
         scores = probabilities(batch)
         for row, index in enumerate(chosen):
             yield index, scores[row, : len(items[index].response.ids)].tolist()
-        progress.step(count=len(chosen))
+        if progress:
+            progress.step(count=len(chosen))
