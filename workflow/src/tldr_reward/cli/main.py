@@ -103,6 +103,11 @@ def main() -> None:
         sys.exit(_fail(f"{error.format_message().rstrip('.')}{where}"))
     except (InputError, click.ClickException) as error:
         sys.exit(_fail(str(error)))
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith(room.__name__.partition(".")[0]):
+            raise
+        extra = "pip install 'tldr-reward[workflow]' brings it"
+        sys.exit(_fail(f"this command needs {error.name}, which is not installed; {extra}"))
     except OSError as error:
         # One with a file's name is about that file; others are bugs, unless the disk is full.
         if error.filename is None and error.errno not in _DISK:

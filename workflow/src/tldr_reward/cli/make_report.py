@@ -56,7 +56,7 @@ def command(
     from tldr_reward.cli.provenance import FORMAT, read_format
     from tldr_reward.metrics.gallery import GalleryItem
     from tldr_reward.paper.claims import ClaimEffect, ClaimRow
-    from tldr_reward.paper.markdown import scale_note
+    from tldr_reward.paper.scales import scale_note
     from tldr_reward.paper.report_page import Report, ReportFigure, ReportTable, render_report
 
     items = read_records(gallery, GalleryItem)

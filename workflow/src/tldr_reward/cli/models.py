@@ -37,8 +37,10 @@ class Found:
 )
 @click.option("--json", "as_json", is_flag=True, help="print them as JSON")
 def command(results: Path, as_json: bool) -> None:
-    """List the reward models that are here: the one that comes with the package, and those below
-    a folder of results. Any of the folders is a --model.
+    """List the reward models that are here, and what they are worth.
+
+    The one that comes with the package, and those below a folder of results; any of their folders
+    is a --model.
 
     Accuracies are of test captions of which half hold an error: 50% is chance.
 

@@ -44,7 +44,8 @@ def command(
     CAPTIONS are JSON lines with "image" and "caption". A language model, which sees text only,
     changes a caption by one of the paper's eight kinds of error and checks what it did; its key is
     read from TLDR_REWARD_API_KEY. Images are split into train, validation and test. A run that
-    broke off goes on where it was; `tldr-reward perturb-with-llm` has all settings.
+    broke off goes on where it was; `tldr-reward perturb-with-llm` has all settings. Drawings of the
+    scene world need no language model: `tldr-reward perturb-captions` has an oracle.
 
     Example: tldr-reward perturb captions.jsonl --images photos/ --out data/
     --endpoint http://127.0.0.1:8000/v1#model --estimate

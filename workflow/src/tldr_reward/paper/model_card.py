@@ -10,7 +10,7 @@ import yaml
 
 from tldr_reward.metrics.operating import precision_at
 from tldr_reward.metrics.rows import OperatingPoint
-from tldr_reward.paper.markdown import scale_note
+from tldr_reward.paper.scales import scale_note
 from tldr_reward.records import Metric
 
 _NAMES = {
