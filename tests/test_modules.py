@@ -81,7 +81,6 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
         "calibrate_reward_model",
         "draw_figure",
         "evaluate_benchmarks",
-        "make_report",
         "make_table",
         "measure_benchmarks",
         "measure_correction",
