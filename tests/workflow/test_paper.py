@@ -22,6 +22,9 @@ def test_the_whole_plan_shows_without_a_network(snakemake):
     assert jobs["collect_responses"] == jobs["score_responses"] == 10  # table 3's models
     assert {f"make_table{number}" for number in (1, 2, 3, 5, 6, 8, 9, 10, 11)} <= set(jobs)
     assert "table1_ood" not in text and "scenes.jsonl" not in text
+    # What needs no oracle: claims whose tables are made, and the page with both.
+    assert jobs["verify"] == jobs["make_report"] == 1
+    assert "collect_run" not in jobs and "measure_backbone" not in jobs
     # Fetched at a commit; trained as in the paper, eight processes on a GPU each.
     assert "google/paligemma-3b-mix-448@ead2d9a35598cb89119af004f5d023b311d1c4a1" in text
     training = next(line for line in text.splitlines() if "tldr-reward train-reward" in line)

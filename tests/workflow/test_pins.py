@@ -23,8 +23,9 @@ IMPORTED_AS = {
     "ipython": "IPython",
 }
 # Used as programs or through others, not imported by the package.
-PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "pytest-xdist",
-            "hypothesis", "ipykernel"}  # fmt: skip
+PROGRAMS = {"snakemake", "snakemake-executor-plugin-slurm",
+            "snakemake-executor-plugin-slurm-jobstep", "pre-commit", "ruff", "snakefmt",
+            "pytest", "pytest-xdist", "hypothesis", "ipykernel"}  # fmt: skip
 NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.py"))
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
@@ -47,7 +48,8 @@ def declared() -> dict[str, str]:
     """Pinned requirement of every distribution that pyproject.toml names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    listed = [*project["dependencies"], *extras["apps"], *extras["workflow"], *extras["test"]]
+    listed = [*project["dependencies"]]
+    listed += [pin for name in ("workflow", "cluster", "apps", "test") for pin in extras[name]]
     pins = [line for line in listed if not line.startswith("tldr-reward[")]
     return dict(zip(map(name_of, pins), pins, strict=True))
 

@@ -68,7 +68,8 @@ def test_rule_declares_what_a_rule_must(name):
     block = BLOCKS[name]
     for needed in ("output", "log", "benchmark", "threads", "conda", "shell"):
         assert directive(block, needed).strip(), f"{name} has no {needed}"
-    for resource in ("mem_mb=", "runtime="):
+    # Their figures stand in resources.tsv.
+    for resource in ("gpu=gpus,", "mem_mb=memory,", "runtime=minutes,"):
         assert resource in directive(block, "resources")
     assert f"/{name}" in directive(block, "log"), "a log is named after its rule"
     assert f"/{name}" in directive(block, "benchmark")

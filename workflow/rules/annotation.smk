@@ -15,8 +15,9 @@ rule simulate_annotation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         files=lambda wildcards, input: given(input, "captions scores"),
         settings=options(section("annotators")),
@@ -40,8 +41,9 @@ rule measure_annotation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         backbone=lambda wildcards: f"--backbone {wildcards.detector}",
         settings=options(section("evaluation") | {"scale": config["scale"]}),
@@ -113,8 +115,9 @@ rule measure_flags:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | section("flags") | {"scale": config["scale"]}),
         code=code("measure-flags", "tables"),
@@ -148,8 +151,9 @@ rule make_table7:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         table="table7",
         scale=config["scale"],

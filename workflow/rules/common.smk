@@ -15,7 +15,6 @@ SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
 from tldr_reward.cli.describe_workflow import workflow_files
-from tldr_reward.cli.processors import available_processors
 from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
@@ -32,11 +31,6 @@ shell.prefix(
     f" {INTERPRETER} -P -m accelerate.commands.launch --num_processes $TOGETHER"
     f' --module tldr_reward "$@"; else {INTERPRETER} -P -m tldr_reward "$@"; fi; }}}}; '
 )
-
-
-# Models this small do not fill two processors: two trainings side by side with half of the
-# machine each end sooner than one after the other with all of it. The profile says how many run.
-HEAVY_THREADS = max(1, min(workflow.resource_settings.cores or 1, available_processors()) // 2)
 
 
 def one_line(error: jsonschema.ValidationError, what: str) -> str:
@@ -170,8 +164,6 @@ validated(config, "config.schema.json", "configuration")
 WORLD = config["scale"] != "paper"
 # How models are held: options of every command that loads one.
 PROCESSES = config["runtime"]["processes"]
-# GPUs of a job that loads a model.
-GPU = int(config["runtime"]["device"] != "cpu")
 RUNTIME = options({name: value for name, value in config["runtime"].items() if name != "processes"})
 
 REWARD_MODELS = at_scale(

@@ -29,9 +29,9 @@ rule correct_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         kind=lambda wildcards: MODELS[wildcards.model]["kind"],
@@ -73,8 +73,9 @@ rule judge_corrections:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         captions=lambda wildcards, input: repeated("--captions", input.captions),
         judgements=lambda wildcards, output: repeated("--judgements", output),
@@ -113,8 +114,9 @@ rule measure_correction:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         judged=lambda wildcards, input: repeated("--judgements", input.judgements)
         + repeated("--human-verdicts", input.people),

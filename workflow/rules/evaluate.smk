@@ -39,9 +39,9 @@ rule score_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         likelihood=lambda wildcards: f"--likelihood {wildcards.backbone}/prompting/seed0",
@@ -101,8 +101,9 @@ rule measure_reward_model:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-scores", "tables"),
@@ -133,8 +134,9 @@ rule measure_likelihood:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-scores", "tables"),
@@ -163,8 +165,9 @@ rule measure_baseline:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-scores", "tables"),

@@ -23,8 +23,9 @@ rule draw_precision_recall:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         figure="precision_recall",
         scale=config["scale"],

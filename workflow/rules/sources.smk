@@ -17,6 +17,12 @@ def raw_folders(wildcards, input) -> str:
     return options(folders)
 
 
+# On a cluster, where the network is.
+localrules:
+    fetch_source,
+    fetch_backbone,
+
+
 rule fetch_source:
     input:
         registry=own("workflow/config/sources.tsv"),
@@ -31,8 +37,9 @@ rule fetch_source:
         "../../envs/sources.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=1440,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
         code=code("fetch-source", "sources"),
@@ -52,8 +59,9 @@ rule fetch_backbone:
         "../../envs/models.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=720,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         source=lambda wildcards: FETCHED[wildcards.backbone],
         code=code("fetch-backbone", "models"),
@@ -76,8 +84,9 @@ rule read_sources:
         "../../envs/sources.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=240,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folders=raw_folders,
         settings=options(
@@ -108,8 +117,9 @@ rule aggregate_answers:
     threads: 1
     resources:
         llm=1,
-        mem_mb=8000,
-        runtime=1440,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(ASKED | {"endpoint": config["perturbation"]["endpoint"]}),
         # Not an output: what was paid for is kept, whatever becomes of the job.
@@ -136,8 +146,9 @@ rule perturb_with_llm:
     threads: 1
     resources:
         llm=1,
-        mem_mb=16000,
-        runtime=10080,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         originals=lambda wildcards, input: repeated("--originals", input.originals),
         settings=options(
@@ -171,8 +182,9 @@ rule read_benchmarks:
         "../../envs/sources.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folders=raw_folders,
         folder=lambda wildcards, output: os.path.dirname(output.questions[0]),

@@ -20,9 +20,9 @@ rule train_reward:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=PROCESSES * GPU,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         together=f"TOGETHER={PROCESSES}" if PROCESSES > 1 else "",
         runtime=RUNTIME,
