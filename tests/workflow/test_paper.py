@@ -27,6 +27,12 @@ def test_the_whole_plan_shows_without_a_network(snakemake):
     training = next(line for line in text.splitlines() if "tldr-reward train-reward" in line)
     assert "TOGETHER=8 tldr-reward train-reward --rank 512 --alpha 128" in training
     assert "--dropout 0.1 --optimizer adamw --schedule cosine" in training
+    sharded = re.findall(r"--sharding (\w+) --state \S+/reward/(\w+)/tldr/", text)
+    assert dict(map(reversed, sharded)) == {
+        "paligemma": "none",
+        "llama": "full",
+        "qwen2_vl": "none",
+    }
     assert "--learning-rate 0.001" in training and "--warmup-steps 200" in training
     assert "--accumulation 8" in training and "--device cuda --dtype bfloat16" in training
 

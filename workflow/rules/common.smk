@@ -172,7 +172,7 @@ WORLD = config["scale"] != "paper"
 PROCESSES = config["runtime"]["processes"]
 # GPUs of a job that loads a model.
 GPU = int(config["runtime"]["device"] != "cpu")
-RUNTIME = options({name: value for name, value in config["runtime"].items() if name != "processes"})
+RUNTIME = options({name: config["runtime"][name] for name in ("device", "dtype", "attention")})
 
 REWARD_MODELS = at_scale(
     read_registry(
