@@ -68,8 +68,8 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, runtime, "
-            "data, sources, perturbation, vision, language, reward, evaluation, benchmarks, "
-            "tau_captions, zoo, correction, annotation, annotators, study, flags, gallery, "
+            "data, scoring, sources, perturbation, vision, language, reward, evaluation, "
+            "benchmarks, tau_captions, zoo, correction, annotation, annotators, study, flags, gallery, "
             "per_backbone",
         ),
         (

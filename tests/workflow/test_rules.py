@@ -43,7 +43,7 @@ def test_there_is_a_rule_for_every_stage():
     assert set(BLOCKS) == {
         "draw_scenes", "write_captions", "perturb_captions", "describe_data",
         *HEAVY,
-        "measure_reward_model", "measure_likelihood", "measure_baseline",
+        "gather_scores", "measure_reward_model", "measure_likelihood", "measure_baseline",
         "write_questions", "judge_responses", "measure_hallucination", "measure_correlation",
         "make_table1", "make_table1_ood", "make_table2", "make_table3", "make_table5",
         "make_table4", "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",

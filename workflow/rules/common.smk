@@ -275,6 +275,19 @@ wildcard_constraints:
     baseline="all_positive|random",
     kind="pdf|png",
     detector="|".join([*BACKBONES, ORACLE]),
+    # The folder of a run's scores: a reward model's, or prompting's.
+    run=r"\w+/\w+/seed\d+",
+
+
+scattergather:
+    scores=config["scoring"]["shards"],
+
+
+# Held-out captions are scored in so many jobs that each can be run again alone: into SCORES, from
+# which they are gathered. One job writes where the scores belong.
+SHARDED = config["scoring"]["shards"] > 1
+SHARD = "/{scatteritem}" if SHARDED else ""
+SCORES = f"scores/shards{SHARD}" if SHARDED else "scores"
 
 
 def registered(wildcards) -> dict:
@@ -329,16 +342,25 @@ def scored(run: str, captions: list, scores: list) -> str:
 
 
 def held_out_runs(wildcards, input, output) -> str:
-    """Reward models, and score files with their captions; their folders name the runs."""
+    """Reward models, and score files with their captions; their folders name the runs.
+
+    Of a shard, the score files lie in its folder below `scores`.
+    """
     captions = {Path(file).name: file for file in input.captions}
     words = []
     for folder in input.reward_models:
         run = "/".join(Path(folder).parts[-4:-1])
         words.append(f"--reward-model {shlex.join((run, folder))}")
     for file in output:
-        run = "/".join(Path(file).parts[-5:-2])
+        run = "/".join(Path(file.partition("/scores/")[0]).parts[-3:])
         words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
     return " ".join(words)
+
+
+def shard(wildcards) -> str:
+    """Which of the shards a job scores, as an option; of one, nothing has to be said."""
+    item = wildcards.get("scatteritem")
+    return f"--shard {item}" if item else ""
 
 
 def given(input, names: str) -> str:

@@ -1,5 +1,7 @@
 """`tldr-reward score-captions`: P(good) of every token of captions, by models of one backbone."""
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,17 +37,22 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_
 @click.option(
     "--task", type=click.Choice(["caption", "vqa"]), help="score this task alone; else both"
 )
+@click.option(
+    "--shard",
+    metavar="K-of-N",
+    help="score the K-th of N parts of each file, in its order; an image is in one part",
+)
 @click.option("--cut", is_flag=True, help="score of a caption too long for the context what fits")
 @runtime_options
 def command(
-    backbone_folder, reward_models, likelihood, image_records, scores, task, cut, runtime
+    backbone_folder, reward_models, likelihood, image_records, scores, task, shard, cut, runtime
 ) -> None:
     """Score caption files by one or more runs in one process; labels in them are not looked at.
 
     A response-level (naive) model judges the last token alone. With --likelihood the backbone's own
     LM head gives each token its likelihood (the prompting baseline). What a run says of a file
     does not depend on the other runs and files. A file without a caption gives one without a
-    score: a model may have had nothing to say.
+    score: a model may have had nothing to say. Files of shards are put together by gather-scores.
 
     Example: tldr-reward score-captions --backbone final/ --image-records images.jsonl
     --reward-model paligemma/tldr/seed0 reward_model/ --likelihood paligemma/prompting/seed0
@@ -60,9 +67,12 @@ def command(
 
     runs = [*reward_models, *([(likelihood, None)] if likelihood else [])]
     _check_runs([run for run, _ in runs], scores)
+    part = parse_shard(shard) if shard else (1, 1)
     use_runtime(runtime)
     captions = {
-        path: [one for one in read_records(path, CaptionRecord) if task in (None, one.task)]
+        path: shard_of(
+            [one for one in read_records(path, CaptionRecord) if task in (None, one.task)], part
+        )
         for path in dict.fromkeys(path for _, path, _ in scores)
     }
     # Sorted: batches, and so the last digits of scores, do not depend on the other files.
@@ -82,6 +92,26 @@ def command(
                 label = f"{run} scores {path.stem}"
                 found = dict(score_items(items[path], features, pad, probabilities, label))
                 write_records(out, _scored(run, captions[path], items[path], found, first))
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """`2-of-8` as (2, 8); InputError for anything that is no part of a whole."""
+    found = re.fullmatch(r"(\d+)-of-(\d+)", text)
+    index, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= index <= count:
+        raise InputError(f"--shard {text!r}; as in 1-of-8, from 1 to the number of parts")
+    return index, count
+
+
+def shard_of(captions: Sequence[CaptionRecord], part: tuple[int, int]) -> list[CaptionRecord]:
+    """The K-th of N parts of about as many images, in order; captions of an image in one of them.
+
+    Captions of an image that do not stand together count as of several images.
+    """
+    runs = [list(run) for _, run in itertools.groupby(captions, key=lambda one: one.image_id)]
+    index, count = part
+    chosen = runs[len(runs) * (index - 1) // count : len(runs) * index // count]
+    return [caption for run in chosen for caption in run]
 
 
 def _scored(run: str, captions: Sequence, items: Sequence, found: dict, first: int) -> Iterator:
