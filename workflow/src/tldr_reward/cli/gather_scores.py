@@ -1,6 +1,5 @@
 """`tldr-reward gather-scores`: scores of a caption file's shards, as one file."""
 
-import itertools
 from pathlib import Path
 
 import click
@@ -14,25 +13,27 @@ _FILE = click.Path(path_type=Path)
 @click.command()
 @click.option("--captions", type=_FILE, required=True, help="what was scored, in shards")
 @click.option("--task", type=click.Choice(["caption", "vqa"]), help="of this task alone; else both")
-@click.option(
-    "--shard", "shards", type=_FILE, multiple=True, required=True, help="in order; repeatable"
-)
+@click.option("--shard", "shards", type=_FILE, multiple=True, required=True, help="repeatable")
 @click.option("--out", type=_FILE, required=True, help="file to write")
 def command(captions: Path, task: str | None, shards: tuple[Path, ...], out: Path) -> None:
-    """Put the score files of shards together, in order; InputError unless each caption has one.
+    """Put the score files of shards together, in the captions' order.
+
+    InputError unless each caption has one score.
 
     Example: tldr-reward gather-scores --captions test.jsonl --shard 1-of-2/test.jsonl
     --shard 2-of-2/test.jsonl --out test.jsonl
     """
-    scored = [
-        one.caption_id for one in read_records(captions, CaptionRecord) if task in (None, one.task)
-    ]
-    scores = [score for shard in shards for score in read_records(shard, ScoreRecord)]
-    found = [score.caption_id for score in scores]
-    for wanted, there in itertools.zip_longest(scored, found):
-        if wanted != there:
-            raise InputError(
-                f"{captions}: a score of {wanted!r} is next, the shards have {there!r}; "
-                "score all shards of these captions, give them in order"
-            )
-    write_records(out, scores)
+    found: dict[str, ScoreRecord] = {}
+    for shard in shards:
+        for score in read_records(shard, ScoreRecord):
+            if score.caption_id in found:
+                raise InputError(f"{shard}: caption {score.caption_id!r} has a score already")
+            found[score.caption_id] = score
+    wanted = [c.caption_id for c in read_records(captions, CaptionRecord) if task in (None, c.task)]
+    if missing := [caption_id for caption_id in wanted if caption_id not in found]:
+        raise InputError(
+            f"caption {missing[0]!r} of {captions} has no score in {len(shards)} shards; give all"
+        )
+    if unknown := found.keys() - set(wanted):
+        raise InputError(f"{captions} has no caption {min(unknown)!r}, which has a score")
+    write_records(out, [found[caption_id] for caption_id in wanted])

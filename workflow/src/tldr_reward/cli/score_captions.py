@@ -40,7 +40,7 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_
 @click.option(
     "--shard",
     metavar="K-of-N",
-    help="score the K-th of N parts of each file, in its order; an image is in one part",
+    help="score the K-th of N parts of each file; gather-scores puts them together",
 )
 @click.option("--cut", is_flag=True, help="score of a caption too long for the context what fits")
 @runtime_options
@@ -52,7 +52,9 @@ def command(
     A response-level (naive) model judges the last token alone. With --likelihood the backbone's own
     LM head gives each token its likelihood (the prompting baseline). What a run says of a file
     does not depend on the other runs and files. A file without a caption gives one without a
-    score: a model may have had nothing to say. Files of shards are put together by gather-scores.
+    score: a model may have had nothing to say.
+
+    With --shard 2-of-8 the second eighth of each file is scored, to the same numbers.
 
     Example: tldr-reward score-captions --backbone final/ --image-records images.jsonl
     --reward-model paligemma/tldr/seed0 reward_model/ --likelihood paligemma/prompting/seed0
@@ -70,20 +72,19 @@ def command(
     part = parse_shard(shard) if shard else (1, 1)
     use_runtime(runtime)
     captions = {
-        path: shard_of(
-            [one for one in read_records(path, CaptionRecord) if task in (None, one.task)], part
-        )
+        path: [one for one in read_records(path, CaptionRecord) if task in (None, one.task)]
         for path in dict.fromkeys(path for _, path, _ in scores)
     }
-    # Sorted: batches, and so the last digits of scores, do not depend on the other files.
-    wanted = sorted({one.image_id for some in captions.values() for one in some})
-    if not wanted:
+    if not any(captions.values()):
         for _, _, out in scores:
             write_records(out, [])
         return
-    rows, images = read_images(image_records, wanted)
     backbone = load_backbone(backbone_folder, runtime.placement)
-    features = ImageFeatures(backbone, images)
+    captions = {path: shard_of(backbone, some, part) for path, some in captions.items()}
+    # Sorted: batches, and so the last digits of scores, do not depend on the other files.
+    wanted = sorted({one.image_id for some in captions.values() for one in some})
+    rows, images = read_images(image_records, wanted)
+    features = ImageFeatures(backbone, images) if wanted else None
     items = {path: caption_items(backbone, some, rows, cut) for path, some in captions.items()}
     pad = backbone.tokenizer.pad_token_id
     for run, folder in runs:
@@ -103,15 +104,19 @@ def parse_shard(text: str) -> tuple[int, int]:
     return index, count
 
 
-def shard_of(captions: Sequence[CaptionRecord], part: tuple[int, int]) -> list[CaptionRecord]:
-    """The K-th of N parts of about as many images, in order; captions of an image in one of them.
+def shard_of(
+    backbone, captions: Sequence[CaptionRecord], part: tuple[int, int]
+) -> list[CaptionRecord]:
+    """The K-th of N parts of a file, of whole batches: each is scored as it is without shards."""
+    from tldr_reward.reward.scoring import scoring_batches
 
-    Captions of an image that do not stand together count as of several images.
-    """
-    runs = [list(run) for _, run in itertools.groupby(captions, key=lambda one: one.image_id)]
     index, count = part
-    chosen = runs[len(runs) * (index - 1) // count : len(runs) * index // count]
-    return [caption for run in chosen for caption in run]
+    if count == 1:
+        return list(captions)
+    ids = {prompt: tuple(backbone.prompt_ids(prompt)) for prompt in {c.prompt for c in captions}}
+    batches = scoring_batches([(one.image_id, ids[one.prompt]) for one in captions])
+    chosen = batches[len(batches) * (index - 1) // count : len(batches) * index // count]
+    return [captions[place] for place in sorted(itertools.chain(*chosen))]
 
 
 def _scored(run: str, captions: Sequence, items: Sequence, found: dict, first: int) -> Iterator:
