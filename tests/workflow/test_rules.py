@@ -30,7 +30,7 @@ BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
          "score_ablation", "collect_responses", "score_responses",
          "evaluate_benchmarks", "caption_taus", "score_tau_captions",
-         "score_control_tau_captions", "correct_captions")  # fmt: skip
+         "score_control_tau_captions", "correct_captions", "score_pixelprose")  # fmt: skip
 
 
 def directive(block: str, name: str) -> str:
@@ -59,7 +59,8 @@ def test_there_is_a_rule_for_every_stage():
         "draw_estimated_against_true", "audit_numbers", "verify",
         "describe_workflow", "draw_gallery", "make_report", "collect_run",
         "fetch_source", "fetch_backbone", "read_sources", "read_benchmarks",
-        "aggregate_answers", "perturb_with_llm",
+        "aggregate_answers", "perturb_with_llm", "fetch_images", "read_pixelprose",
+        "gather_pixelprose", "measure_pixelprose",
     }  # fmt: skip
 
 

@@ -224,7 +224,6 @@ PLAIN = "tldr_plain"
 # Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
 SWEPT = ["tldr", *config["controls"]]
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
-# At paper scale, those that need no oracle and no people.
 TABLES = [
     "table1",
     "table1_ood",
@@ -241,8 +240,12 @@ TABLES = [
     "human_evaluation",
     "pixelprose",
 ]
+# What people say, in the files that the configuration names: who won in table 4, and table 7's log.
+HUMAN_VERDICTS = config["correction"]["human_verdicts"]
+PEOPLE = config["annotation"]["log"]
 if not WORLD:
-    TABLES = [f"table{number}" for number in (1, 2, 3, 5, 6, 8, 9, 10, 11)]
+    OF_PEOPLE = {"table4": HUMAN_VERDICTS, "table7": PEOPLE}
+    TABLES = [table for table in TABLES if table != "table1_ood" and OF_PEOPLE.get(table, True)]
 FIGURES = [
     "precision_recall",
     "response_accuracy_by_taxonomy",
@@ -262,9 +265,8 @@ NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
 # TLDR, and one for a detector without fault.
-PEOPLE = config["annotation"]["log"]
 ORACLE = "oracle"
-GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
+GUIDED_BY = ["human"] if PEOPLE or not WORLD else [*BACKBONES, ORACLE]
 
 
 wildcard_constraints:
@@ -286,8 +288,18 @@ scattergather:
 # Held-out captions are scored in so many jobs that each can be run again alone: into SCORES, from
 # which they are gathered. One job writes where the scores belong.
 SHARDED = config["scoring"]["shards"] > 1
-SHARD = "/{scatteritem}" if SHARDED else ""
-SCORES = f"scores/shards{SHARD}" if SHARDED else "scores"
+SHARD = "{scatteritem}/" if SHARDED else ""
+SCORES = "scores/shards/{scatteritem}" if SHARDED else "scores"
+
+
+def from_people(file: str | None, table: str, key: str, what: str) -> list:
+    """A file of people; without an oracle in their place, one line says what the table lacks."""
+    if not file and not WORLD:
+        stop(
+            f"{table} at scale paper is made from what people did: set {key} to {what}; "
+            "the README's section on the paper scale says what they are asked"
+        )
+    return [file] if file else []
 
 
 def registered(wildcards) -> dict:
@@ -352,7 +364,8 @@ def held_out_runs(wildcards, input, output) -> str:
         run = "/".join(Path(folder).parts[-4:-1])
         words.append(f"--reward-model {shlex.join((run, folder))}")
     for file in output:
-        run = "/".join(Path(file.partition("/scores/")[0]).parts[-3:])
+        folder, _, _ = file.partition("scores/")
+        run = "/".join(Path(folder).parts[-3:])
         words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
     return " ".join(words)
 

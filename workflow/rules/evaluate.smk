@@ -31,9 +31,9 @@ rule score_captions:
             allow_missing=True,
         ),
     log:
-        f"<logs>/score_captions/{{backbone}}{SHARD}.log",
+        f"<logs>/score_captions/{SHARD}{{backbone}}.log",
     benchmark:
-        f"<benchmarks>/score_captions/{{backbone}}{SHARD}.tsv"
+        f"<benchmarks>/score_captions/{SHARD}{{backbone}}.tsv"
     conda:
         "../../envs/models.yaml"
     threads: HEAVY_THREADS
@@ -75,9 +75,9 @@ use rule score_captions as score_ablation with:
             allow_missing=True,
         ),
     log:
-        f"<logs>/score_ablation/{{backbone}}/{{reward_model}}{SHARD}.log",
+        f"<logs>/score_ablation/{SHARD}{{backbone}}/{{reward_model}}.log",
     benchmark:
-        f"<benchmarks>/score_ablation/{{backbone}}/{{reward_model}}{SHARD}.tsv"
+        f"<benchmarks>/score_ablation/{SHARD}{{backbone}}/{{reward_model}}.tsv"
     params:
         likelihood="",
 

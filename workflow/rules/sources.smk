@@ -3,12 +3,13 @@
 
 CAPTION_SOURCES = ["docci", "visual_genome", "winoground"]
 BENCHMARK_SOURCES = ["blink", "isobench"]
+UNLABELLED_SOURCES = ["pixelprose"]
 # How fast the language model is asked.
 ASKED = {name: config["perturbation"][name] for name in ("requests_per_minute", "at_once")}
 
 
 wildcard_constraints:
-    source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES]),
+    source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES, *UNLABELLED_SOURCES]),
 
 
 def raw_folders(wildcards, input) -> str:
