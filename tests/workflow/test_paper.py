@@ -28,6 +28,7 @@ def test_the_whole_plan_shows_without_a_network(snakemake):
     assert "table1_ood" not in text and "scenes.jsonl" not in text
     # Fetched at a commit; trained as in the paper, eight processes on a GPU each.
     assert "google/paligemma-3b-mix-448@ead2d9a35598cb89119af004f5d023b311d1c4a1" in text
+    assert "--licence gemma --terms https://ai.google.dev/gemma/terms" in text
     training = next(line for line in text.splitlines() if "tldr-reward train-reward" in line)
     assert "TOGETHER=8 tldr-reward train-reward --rank 512 --alpha 128" in training
     assert "--dropout 0.1 --optimizer adamw --schedule cosine" in training

@@ -204,8 +204,8 @@ KNOWN_BACKBONES = read_registry(
 ARCHITECTURES = {
     backbone: row["architecture"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()
 }
-FETCHED = {backbone: row["source"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
-LICENCES = {backbone: row["licence"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+FETCHED = {backbone: row for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+LICENCES = {backbone: row["licence"] for backbone, row in FETCHED.items()}
 known = dict.fromkeys(backbone for backbone, _ in KNOWN_BACKBONES)
 for backbone in [*BACKBONES, *config["per_backbone"]]:
     if backbone not in (ARCHITECTURES if backbone in BACKBONES else known):

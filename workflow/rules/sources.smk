@@ -56,10 +56,13 @@ rule fetch_backbone:
         mem_mb=2000,
         runtime=720,
     params:
-        source=lambda wildcards: FETCHED[wildcards.backbone],
+        source=lambda wildcards: FETCHED[wildcards.backbone]["source"],
+        licence=lambda wildcards: options(
+            {name: FETCHED[wildcards.backbone][name] for name in ("licence", "terms")}
+        ),
         code=code("fetch-backbone", "models"),
     shell:
-        "tldr-reward fetch-backbone {params.source:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "tldr-reward fetch-backbone {params.source:q} {params.licence} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule read_sources:
