@@ -8,10 +8,11 @@ import huggingface_hub.constants
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.models import ARCHITECTURES, random_images, small_backbone
 from tldr_reward.backbones.batches import Item, collate, hidden_states
-from tldr_reward.backbones.folders import load_backbone
+from tldr_reward.backbones.folders import load_backbone, save_backbone
 from tldr_reward.backbones.placement import Placement
 from tldr_reward.cli.sources import downloaded
 from tldr_reward.errors import InputError
@@ -76,3 +77,24 @@ def test_another_commit_or_model_is_not_there(cache, tmp_path):
             downloaded(source)
     with pytest.raises(InputError, match="a commit of 40 hex digits"):
         downloaded("owner/paligemma@main")
+
+
+def test_names_of_weights_as_published_and_none_missing(tmp_path):
+    """PaliGemma's checkpoint is older than the library's name for its vision tower."""
+    backbone, images = small_backbone("paligemma"), random_images(1)
+    save_backbone(backbone, tmp_path)
+    file = tmp_path / "model.safetensors"
+    weights = {
+        name.replace("vision_tower.", "vision_tower.vision_model."): tensor
+        for name, tensor in load_file(file).items()
+    }
+    assert {name.split(".")[0] for name in weights} == {
+        "language_model", "multi_modal_projector", "vision_tower",
+    }  # fmt: skip
+    save_file(weights, file, {"format": "pt"})
+    again = load_backbone(tmp_path)
+    assert np.array_equal(backbone.vision_features(images), again.vision_features(images))
+    lost = "language_model.model.layers.0.self_attn.q_proj.weight"
+    save_file({name: weights[name] for name in weights if name != lost}, file, {"format": "pt"})
+    with pytest.raises(InputError, match=r"lacks 1 weights, model\.\S+q_proj\.weight for one"):
+        load_backbone(tmp_path)
