@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -163,7 +164,9 @@ def endpoint(source: str, timeout: float) -> Finding:
     key = os.environ.get(API_KEY)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     what = f"{model} at {address}"
-    remedy = f"serve it there (vllm serve {model}), or name another endpoint"
+    remedy = "see to the network, or name another endpoint"
+    if re.match(r"https?://(127\.0\.0\.1|localhost|\[::1\])[:/]", source):
+        remedy = f"serve it there (vllm serve {model}), or name another endpoint"
     try:
         reply = httpx.get(f"{address}/models", headers=headers, timeout=timeout)
         if reply.status_code in (401, 403):
