@@ -28,7 +28,7 @@ def command(config: Path, readme: Path | None) -> None:
     Nothing is fetched and no weight is made. Operations are counted from the shapes of layers; the
     rates at which a GPU does them are assumed (reward/costs.py says which).
 
-    Example: tldr-reward estimate-costs
+    Example: tldr-reward estimate-costs --config workflow/config
     """
     from tldr_reward.paper.readme import COSTS, replace_between
     from tldr_reward.reward.costs import costs_table
