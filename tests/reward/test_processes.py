@@ -29,7 +29,7 @@ torch.set_num_threads(1)
 in_each_process(sys.argv[1])
 """
 CASES = ("llama", "llama-sharded", "paligemma-sharded", "qwen2_vl-sharded")
-CUT = dataclasses.replace(SETTINGS, optimizer="adamw")
+CUT = dataclasses.replace(SETTINGS, optimizer="adamw", steps=4)
 
 
 def in_each_process(folder):
@@ -41,13 +41,13 @@ def in_each_process(folder):
         value, found = gradients(name, "tldr", 2, processes, bool(sharded))
         found["loss"] = torch.tensor(value, dtype=torch.float64)
         save_file(found, f"{folder}/{case}-{processes.rank}.safetensors")
-    # Of a training that is cut off behind its second checkpoint, and goes on.
+    # Of a training that is cut off a step behind its checkpoint, and goes on.
     job = {"run": 1}
     for name in ("whole", "cut", "cut"):
         model, sources, features = trainable("llama", dropout=0.0)
         shard_decoder(model, processes)
         state = Checkpoints(f"{folder}/{name}", job)
-        last = CUT.steps if name == "whole" or state.path.is_file() else 5
+        last = CUT.steps if name == "whole" or state.path.is_file() else 3
         sources = [dataclasses.replace(source, last=last) for source in sources]
         with contextlib.suppress(ZeroDivisionError):  # the mean of no source's loss
             train_reward(model, sources, features, "tldr", CUT, state, processes)
