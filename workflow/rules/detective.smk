@@ -67,7 +67,7 @@ rule write_model_card:
         backbone=lambda wildcards, input: (
             f"--backbone-folder {shlex.quote(input.backbone)}"
             if WORLD
-            else f"--base-model {FETCHED[wildcards.backbone]}"
+            else f"--base-model {FETCHED[wildcards.backbone]['source']}"
         ),
         metrics=lambda wildcards, input: repeated("--metrics", input.metrics),
         licence=lambda wildcards: LICENCES[wildcards.backbone],
