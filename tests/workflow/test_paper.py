@@ -35,9 +35,9 @@ def test_the_whole_plan_shows_without_a_network(snakemake):
     sharded = re.findall(r"--sharding (\w+) --state \S+/reward/(\w+)/tldr/", text)
     sharding = {backbone: kind for kind, backbone in sharded}
     assert sharding == {"paligemma": "none", "llama": "full", "qwen2_vl": "none"}
-    # Each backbone's captions in eight jobs; then a file a run, two for prompting.
+    # Each backbone's captions in eight jobs; then two files a run: test and validation.
     assert jobs["score_captions"] == 3 * 8 and jobs["score_ablation"] == 2 * 8
-    assert jobs["gather_scores"] == 3 * (2 + 1 + 1) + 2
+    assert jobs["gather_scores"] == 2 * (3 * 3 + 2)
     assert "--shard 8-of-8 --task caption" in text
     assert "--learning-rate 0.001" in training and "--warmup-steps 200" in training
     assert "--accumulation 8" in training and "--device cuda --dtype bfloat16" in training

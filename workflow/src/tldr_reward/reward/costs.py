@@ -102,7 +102,8 @@ def all_jobs(run: Run) -> dict[str, Job]:
         after = ("perturb", f"fetch {backbone}")
         jobs[f"train {backbone}/{name}"] = Job(_training(run, backbone), after)
         if name not in ("tldr", "naive"):
-            cost = _scoring(run, backbone, run.test_images, 1 + run.negatives, 1)
+            images = run.test_images + run.validation_images
+            cost = _scoring(run, backbone, images, 1 + run.negatives, 1)
             jobs[f"score {backbone}/{name}"] = Job(cost, (f"train {backbone}/{name}",))
     for backbone in run.backbones:
         jobs |= _of_backbone(run, backbone)
@@ -114,7 +115,7 @@ def all_jobs(run: Run) -> dict[str, Job]:
 def _of_backbone(run: Run, backbone: str) -> dict[str, Job]:
     """Scores of table 1, benchmarks and captions over tau, PixelProse, of one backbone."""
     tldr, naive = f"train {backbone}/tldr", f"train {backbone}/naive"
-    images = run.test_images + run.validation_images / 3  # the last by prompting alone
+    images = run.test_images + run.validation_images
     taus = [f"caption taus {name}" for name in run.backbones]
     of_taus = len(run.backbones) * run.caption_taus
     generated = _generating(run, backbone, WINOGROUND, run.caption_taus)
