@@ -56,6 +56,13 @@ include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/tau.smk"
 include: "workflow/rules/correction.smk"
 include: "workflow/rules/annotation.smk"
+
+
+if not WORLD:
+
+    include: "workflow/rules/pixelprose.smk"
+
+
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/notebooks.smk"

@@ -80,6 +80,7 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
         "audit",
         "calibrate_reward_model",
         "draw_figure",
+        "estimate_costs",
         "evaluate_benchmarks",
         "make_table",
         "measure_benchmarks",

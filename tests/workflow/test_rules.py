@@ -30,7 +30,7 @@ BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
          "score_ablation", "collect_responses", "score_responses",
          "evaluate_benchmarks", "caption_taus", "score_tau_captions",
-         "score_control_tau_captions", "correct_captions")  # fmt: skip
+         "score_control_tau_captions", "correct_captions", "score_pixelprose")  # fmt: skip
 
 
 def directive(block: str, name: str) -> str:
@@ -43,7 +43,7 @@ def test_there_is_a_rule_for_every_stage():
     assert set(BLOCKS) == {
         "draw_scenes", "write_captions", "perturb_captions", "describe_data",
         *HEAVY,
-        "measure_reward_model", "measure_likelihood", "measure_baseline",
+        "gather_scores", "measure_reward_model", "measure_likelihood", "measure_baseline",
         "write_questions", "judge_responses", "measure_hallucination", "measure_correlation",
         "make_table1", "make_table1_ood", "make_table2", "make_table3", "make_table5",
         "make_table4", "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",
@@ -59,7 +59,8 @@ def test_there_is_a_rule_for_every_stage():
         "draw_estimated_against_true", "audit_numbers", "verify",
         "describe_workflow", "draw_gallery", "make_report", "collect_run",
         "fetch_source", "fetch_backbone", "read_sources", "read_benchmarks",
-        "aggregate_answers", "perturb_with_llm",
+        "aggregate_answers", "perturb_with_llm", "fetch_images", "read_pixelprose",
+        "gather_pixelprose", "measure_pixelprose",
     }  # fmt: skip
 
 

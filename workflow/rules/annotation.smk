@@ -57,7 +57,12 @@ rule measure_annotation:
 # A log of people names its items by caption_id where the captions are ours.
 use rule measure_annotation as measure_human_annotation with:
     input:
-        log=PEOPLE or [],
+        log=lambda wildcards: from_people(
+            PEOPLE,
+            "table7",
+            "annotation.log",
+            "a CSV of annotator,item,guidance,started,ended,before,after",
+        ),
         captions="<data>/captions/test.jsonl",
     output:
         "<results>/annotation/human/metrics.csv",
@@ -88,8 +93,9 @@ rule make_study:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("study")),
         code=code("make-study", "tables"),
@@ -98,6 +104,10 @@ rule make_study:
         " --image-records {input.image_records:q} --tldr-scores {input.tldr_scores:q}"
         " --naive-scores {input.naive_scores:q} {params.settings} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
+
+
+# Whose captions the share of flagged ones is of.
+FLAGGED = "test" if WORLD else "pixelprose"
 
 
 # Takes any labelled captions with their scores: a split's, or those that models generated.
@@ -195,7 +205,7 @@ use rule make_table7 as make_human_evaluation with:
 use rule make_table7 as make_pixelprose with:
     input:
         metrics=expand(
-            "<results>/flags/{backbone}/seed{seed}/test.csv",
+            f"<results>/flags/{{backbone}}/seed{{seed}}/{FLAGGED}.csv",
             backbone=BACKBONES,
             seed=config["seeds"],
         ),

@@ -23,8 +23,9 @@ rule calibrate_reward_model:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("calibrate-reward-model", "tables"),
@@ -61,13 +62,14 @@ rule write_model_card:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         backbone=lambda wildcards, input: (
             f"--backbone-folder {shlex.quote(input.backbone)}"
             if WORLD
-            else f"--base-model {FETCHED[wildcards.backbone]}"
+            else f"--base-model {FETCHED[wildcards.backbone]['source']}"
         ),
         metrics=lambda wildcards, input: repeated("--metrics", input.metrics),
         licence=lambda wildcards: LICENCES[wildcards.backbone],

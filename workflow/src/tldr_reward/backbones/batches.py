@@ -29,13 +29,17 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """G prefixes and S responses: `groups` [S] maps a response to its prefix."""
+    """G prefixes and S responses: `groups` [S] maps a response to its prefix.
+
+    Responses are computed in parts of like length, or `in_one`.
+    """
 
     features: torch.Tensor
     prompts: tuple[tuple[int, ...], ...]
     groups: torch.Tensor
     ids: torch.Tensor
     mask: torch.Tensor
+    in_one: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Source:
     last: int
 
 
-def collate(items: Sequence[Item], features: Features, pad: int) -> Batch:
+def collate(items: Sequence[Item], features: Features, pad: int, in_one: bool = False) -> Batch:
     """Group items by image and prompt; rows keep the items' order."""
     keys: dict[tuple, int] = {}
     groups = [keys.setdefault((item.image, item.prompt), len(keys)) for item in items]
@@ -60,6 +64,7 @@ def collate(items: Sequence[Item], features: Features, pad: int) -> Batch:
         torch.tensor(groups),
         ids,
         mask,
+        in_one,
     )
 
 
@@ -111,13 +116,14 @@ def cuts(lengths: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
     return found[::-1]
 
 
-def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
-    """Rows of a mask [S, L] in parts of like length, each with its own width.
+def parts(mask: torch.Tensor, in_one: bool = False) -> list[tuple[torch.Tensor, int]]:
+    """Rows of a mask [S, L] in parts of like length, each with its own width; or all in one part.
 
     Responses of one batch differ in length by several times; padded to the longest of all, a third
     of what is computed would be padding.
     """
-    return cuts(mask.sum(1))
+    lengths = mask.sum(1)
+    return [(lengths.argsort(stable=True), int(lengths.max()))] if in_one else cuts(lengths)
 
 
 def prompt_parts(items: Sequence[Item]) -> list[list[int]]:
@@ -136,7 +142,7 @@ def prompt_parts(items: Sequence[Item]) -> list[list[int]]:
 def whole(batch: Batch, states: Sequence[torch.Tensor]) -> torch.Tensor:
     """States of a batch's parts, each [rows, width, D], as one [S, L, D]: zero at padding."""
     found = states[0].new_zeros(*batch.ids.shape, states[0].shape[-1])
-    for (rows, width), some in zip(parts(batch.mask), states, strict=True):
+    for (rows, width), some in zip(parts(batch.mask, batch.in_one), states, strict=True):
         found[rows, :width] = some
     return found
 
@@ -156,6 +162,6 @@ def predicting_states(backbone: Backbone, batch: Batch) -> torch.Tensor:
 def _suffixes(backbone: Backbone, batch: Batch, prefix: Prefix) -> torch.Tensor:
     states = [
         backbone.suffix_hidden(prefix, batch.groups[rows], batch.ids[rows, :width])
-        for rows, width in parts(batch.mask)
+        for rows, width in parts(batch.mask, batch.in_one)
     ]
     return whole(batch, states)

@@ -33,7 +33,8 @@ class Adapter:
 class RewardModel:
     """P(token is good) = sigmoid(head(last hidden state at the token itself)), head in fp32.
 
-    `settings` are those that it was trained and saved with.
+    `settings` are those that it was trained and saved with. Of one that is `sharded`, every process
+    must call the decoder as often as the others do: its layers are gathered from all of them.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class RewardModel:
         self.backbone, self.peft_model, self.head = backbone, peft_model, head
         self.settings = settings or {}
         self.weights = AdaptedWeights(peft_model)
+        self.sharded = False
 
     def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
         """Everything that is trained: LoRA matrices and the head's D + 1 parameters."""
@@ -92,10 +94,18 @@ def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardM
     return RewardModel(backbone, peft_model, head)
 
 
-def save_reward_model(model: RewardModel, folder: Path | str, settings: dict) -> None:
-    """Save adapter, head and settings as one folder that appears whole."""
+def save_reward_model(
+    model: RewardModel,
+    folder: Path | str,
+    settings: dict,
+    trained: Mapping[str, torch.Tensor] | None = None,
+) -> None:
+    """Save adapter, head and settings as one folder that appears whole.
+
+    `trained` are the model's named parameters, each whole, where it has parts of them.
+    """
     with writing_model(folder) as part:
-        model.peft_model.save_pretrained(part)
+        model.peft_model.save_pretrained(part, state_dict=dict(trained) if trained else None)
         save_file(dict(model.head.state_dict()), part / "head.safetensors", {"format": FORMAT})
         text = json.dumps({"format": FORMAT} | settings, indent=2, sort_keys=True)
         (part / "settings.json").write_text(text + "\n")
