@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from tests.models import ARCHITECTURES, random_images, small_backbone
 from tldr_reward.backbones.batches import Item, collate, hidden_states
 from tldr_reward.backbones.folders import load_backbone, save_backbone
+from tldr_reward.backbones.hub import downloaded
 from tldr_reward.backbones.placement import Placement
-from tldr_reward.cli.sources import downloaded
 from tldr_reward.errors import InputError
 
 COMMIT = "9eb2daaa8597bf192a8b0e73f848f3a102794df5"
