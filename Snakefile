@@ -56,12 +56,20 @@ include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/tau.smk"
 include: "workflow/rules/correction.smk"
 include: "workflow/rules/annotation.smk"
+
+
+if not WORLD:
+
+    include: "workflow/rules/pixelprose.smk"
+
+
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/detective.smk"
 
 
 # What can be made from measurements alone, without models or torch.
@@ -76,6 +84,7 @@ rule all:
     input:
         rules.tables_and_figures.input,
         "<data>/card.md",
+        of_runs("detective", CARDED),
         "results/audit.csv",
         "paper_tables/audit.md",
         "<results>/claims.csv",

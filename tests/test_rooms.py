@@ -24,6 +24,7 @@ ARROWS = {
     "benchmarks": {"backbones", "reward"},
     "metrics": set(),
     "paper": {"metrics"},
+    "detective": {"backbones", "reward", "metrics"},
     "cli": {
         "world",
         "perturb",
@@ -34,9 +35,10 @@ ARROWS = {
         "benchmarks",
         "metrics",
         "paper",
+        "detective",
         "apps",
     },
-    "apps": set(),
+    "apps": {"detective"},
     "__main__": {"cli"},
 }
 LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
@@ -44,13 +46,17 @@ HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
 # code. Of real data sets, archives streams what is larger than the memory, images looks into
 # bytes, links and transport append to what an earlier run has left. The others keep folders of
-# weights, whose formats belong to transformers, peft and safetensors.
+# weights, whose formats belong to transformers, peft and safetensors; detective reads a reward
+# model's facts, and images as users give them.
 OPENS_FILES = {
     "annotations.py",
+    "apps/uploads.py",
     "records.py",
     "modules.py",
     "backbones/checkpoints.py",
     "backbones/folders.py",
+    "detective/folders.py",
+    "detective/pictures.py",
     "reward/model.py",
     "sources/archives.py",
     "sources/images.py",

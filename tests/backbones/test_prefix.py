@@ -1,5 +1,7 @@
 """Shared prefixes: the hidden states of one row at a time through the plain forward."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -134,12 +136,16 @@ def test_parts_of_a_batch_give_each_row_what_it_gets_alone(name):
     backbone = small_backbone(name)
     features = backbone.vision_features(random_images(1))
     prompt = tuple(backbone.prompt_ids(PROMPTS[0]))
-    texts = ["a big blue square is in the top row.", "two.", "a red circle."] * 30
+    texts = ["a big blue square is in the top row.", "two.", "a red circle."] * 70
     items = [Item(0, prompt, backbone.tokenize(text)) for text in texts]
     batch = collate(items, features, backbone.tokenizer.pad_token_id)
-    assert len(parts(batch.mask)) > 1
+    assert len(parts(batch.mask)) == 3
     hidden = hidden_states(backbone, batch)
-    for row in (0, 1, 2, 88):
+    (part,) = parts(batch.mask, in_one=True)
+    assert (len(part[0]), part[1]) == (210, batch.ids.shape[1])
+    in_one = hidden_states(backbone, dataclasses.replace(batch, in_one=True))
+    assert torch.allclose(in_one[batch.mask], hidden[batch.mask], atol=1e-5)
+    for row in (0, 1, 2, 208):
         alone = collate(items[row : row + 1], features, backbone.tokenizer.pad_token_id)
         length = len(items[row].response.ids)
         assert torch.allclose(hidden[row, :length], hidden_states(backbone, alone)[0], atol=1e-5)

@@ -3,12 +3,13 @@
 
 CAPTION_SOURCES = ["docci", "visual_genome", "winoground"]
 BENCHMARK_SOURCES = ["blink", "isobench"]
+UNLABELLED_SOURCES = ["pixelprose"]
 # How fast the language model is asked.
 ASKED = {name: config["perturbation"][name] for name in ("requests_per_minute", "at_once")}
 
 
 wildcard_constraints:
-    source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES]),
+    source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES, *UNLABELLED_SOURCES]),
 
 
 def raw_folders(wildcards, input) -> str:
@@ -63,10 +64,13 @@ rule fetch_backbone:
         mem_mb=memory,
         runtime=minutes,
     params:
-        source=lambda wildcards: FETCHED[wildcards.backbone],
+        source=lambda wildcards: FETCHED[wildcards.backbone]["source"],
+        licence=lambda wildcards: options(
+            {name: FETCHED[wildcards.backbone][name] for name in ("licence", "terms")}
+        ),
         code=code("fetch-backbone", "models"),
     shell:
-        "tldr-reward fetch-backbone {params.source:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "tldr-reward fetch-backbone {params.source:q} {params.licence} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule read_sources:

@@ -1,6 +1,7 @@
 """Image-grouped batches: each image with its prompt once, then all its responses."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone, Prefix, Response, pad_ids
 
 # A part of a batch costs as much as this many tokens, whatever is in it.
-_PARTS, _CALL = 3, 128
+_CALL = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +29,17 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """G prefixes and S responses: `groups` [S] maps a response to its prefix."""
+    """G prefixes and S responses: `groups` [S] maps a response to its prefix.
+
+    Responses are computed in parts of like length, or `in_one`.
+    """
 
     features: torch.Tensor
     prompts: tuple[tuple[int, ...], ...]
     groups: torch.Tensor
     ids: torch.Tensor
     mask: torch.Tensor
+    in_one: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Source:
     last: int
 
 
-def collate(items: Sequence[Item], features: Features, pad: int) -> Batch:
+def collate(items: Sequence[Item], features: Features, pad: int, in_one: bool = False) -> Batch:
     """Group items by image and prompt; rows keep the items' order."""
     keys: dict[tuple, int] = {}
     groups = [keys.setdefault((item.image, item.prompt), len(keys)) for item in items]
@@ -59,6 +64,7 @@ def collate(items: Sequence[Item], features: Features, pad: int) -> Batch:
         torch.tensor(groups),
         ids,
         mask,
+        in_one,
     )
 
 
@@ -85,25 +91,58 @@ def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, l
     }
 
 
-def parts(mask: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
-    """Rows of a mask [S, L] in up to three parts of like length, each with its own width.
+def cuts(lengths: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
+    """Places of lengths [S] in parts of like length, each with its longest.
+
+    What is computed together is padded to the longest of it. The cut is the cheapest by padded
+    tokens and calls.
+    """
+    order = lengths.argsort(stable=True)
+    widths, counts = (found.tolist() for found in lengths.unique(return_counts=True))
+    bounds = [0, *itertools.accumulate(counts)]
+    # The least cost of the rows up to each width, and where its last part begins.
+    best: list[tuple[int, int]] = [(0, 0)]
+    for last, width in enumerate(widths):
+        cost = [
+            (best[first][0] + (bounds[last + 1] - bounds[first]) * width + _CALL, first)
+            for first in range(last + 1)
+        ]
+        best.append(min(cost))
+    found, end = [], len(widths)
+    while end:
+        begin = best[end][1]
+        found.append((order[bounds[begin] : bounds[end]], widths[end - 1]))
+        end = begin
+    return found[::-1]
+
+
+def parts(mask: torch.Tensor, in_one: bool = False) -> list[tuple[torch.Tensor, int]]:
+    """Rows of a mask [S, L] in parts of like length, each with its own width; or all in one part.
 
     Responses of one batch differ in length by several times; padded to the longest of all, a third
     of what is computed would be padding.
     """
     lengths = mask.sum(1)
-    order = lengths.argsort(stable=True)
-    ways = [
-        [(rows, int(lengths[rows[-1]])) for rows in order.tensor_split(count)]
-        for count in range(1, 1 + min(_PARTS, len(order)))
+    return [(lengths.argsort(stable=True), int(lengths.max()))] if in_one else cuts(lengths)
+
+
+def prompt_parts(items: Sequence[Item]) -> list[list[int]]:
+    """Places of items in parts whose prompts are of like length; an image's stay together."""
+    members: dict[tuple, list[int]] = {}
+    for place, item in enumerate(items):
+        members.setdefault((item.image, item.prompt), []).append(place)
+    groups = list(members.values())
+    lengths = torch.tensor([len(prompt) for _, prompt in members])
+    return [
+        sorted(place for group in some.tolist() for place in groups[group])
+        for some, _ in cuts(lengths)
     ]
-    return min(ways, key=lambda way: sum(len(rows) * width + _CALL for rows, width in way))
 
 
 def whole(batch: Batch, states: Sequence[torch.Tensor]) -> torch.Tensor:
     """States of a batch's parts, each [rows, width, D], as one [S, L, D]: zero at padding."""
     found = states[0].new_zeros(*batch.ids.shape, states[0].shape[-1])
-    for (rows, width), some in zip(parts(batch.mask), states, strict=True):
+    for (rows, width), some in zip(parts(batch.mask, batch.in_one), states, strict=True):
         found[rows, :width] = some
     return found
 
@@ -123,6 +162,6 @@ def predicting_states(backbone: Backbone, batch: Batch) -> torch.Tensor:
 def _suffixes(backbone: Backbone, batch: Batch, prefix: Prefix) -> torch.Tensor:
     states = [
         backbone.suffix_hidden(prefix, batch.groups[rows], batch.ids[rows, :width])
-        for rows, width in parts(batch.mask)
+        for rows, width in parts(batch.mask, batch.in_one)
     ]
     return whole(batch, states)

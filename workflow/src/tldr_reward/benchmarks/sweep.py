@@ -61,7 +61,7 @@ def sweep(model: RewardModel, tasks: Tasks, taus: Sequence[float]) -> Iterator[A
     answering = BackboneLM(model.backbone)
     for tau in taus:
         answering.label = f"tau {tau:g}, "
-        with rescale_adapter_scale(model.peft_model, tau):
+        with rescale_adapter_scale(model.peft_model, tau), model.weights.kept():
             found = lm_eval.simple_evaluate(
                 model=answering,
                 tasks=list(tasks.tasks),

@@ -70,7 +70,7 @@ def command(
     prompts = [request.prompt for request in requests]
     rows: list[Metric] = []
     for tau, path in zip(scales, captions, strict=True):
-        with rescale_adapter_scale(model.peft_model, tau):
+        with rescale_adapter_scale(model.peft_model, tau), model.weights.kept():
             said = greedy_responses(
                 model.backbone, images, prompts, max_new_tokens, f"captions at tau {tau:g}"
             )

@@ -13,6 +13,8 @@ from tldr_reward.reward.model import RewardModel
 
 # Labels and weights in the loss [S, L]; a token of weight 0 is not judged.
 Targets = tuple[torch.Tensor, torch.Tensor]
+# Sum of the weights, and number of known right tokens: what losses are means over.
+Totals = tuple[torch.Tensor, int]
 
 
 def token_targets(good: torch.Tensor, weights: torch.Tensor) -> Targets:
@@ -50,7 +52,7 @@ class Judged:
     weights: torch.Tensor
     right: torch.Tensor
 
-    def totals(self) -> tuple[torch.Tensor, int]:
+    def totals(self) -> Totals:
         """Sum of the weights, and number of known right tokens: what the losses are means over."""
         return self.weights.sum(), int((self.right != UNKNOWN).sum())
 
@@ -65,6 +67,51 @@ def judged(members: Sequence[LabelledItem], loss: str, contrast_weight: float = 
     return Judged(good, weights, right)
 
 
+def batch_losses(
+    model: RewardModel,
+    groups: Sequence[Sequence[LabelledItem]],
+    features: Features,
+    loss: str,
+    contrast_weight: float = 1.0,
+    correction_weight: float = 0.0,
+    totals: Sequence[Totals] = (),
+) -> list[torch.Tensor]:
+    """Binary cross-entropy of each group, the weighted mean over the tokens that the loss judges.
+
+    With a correction weight, the cross-entropy of the right tokens is added to it. All groups go
+    through the model together: each LoRA weight is worked out once, and what they say of one image
+    shares its prefix. Of parts of groups, `totals` are those of the whole ones: the losses of the
+    parts then add up to their own.
+    """
+    members = [member for group in groups for member in group]
+    pad = model.backbone.tokenizer.pad_token_id
+    batch = collate([member.item for member in members], features, pad, model.sharded)
+    target = judged(members, loss, contrast_weight)
+    totals = totals or [judged(group, loss, contrast_weight).totals() for group in groups]
+    own = torch.tensor([index for index, group in enumerate(groups) for _ in group])
+    own = own.unsqueeze(1).expand_as(target.weights)
+    chosen = target.weights > 0
+    with model.weights.kept():
+        if loss == "captions":
+            entropy = caption_entropies(model, batch)
+            return [entropy[own[chosen] == g].sum() / sums[0] for g, sums in enumerate(totals)]
+        logits, words = model.logits_and_words(batch)
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits[chosen], target.good[chosen].to(logits.dtype), reduction="none"
+    )
+    weighted = entropy * target.weights[chosen]
+    values = [weighted[own[chosen] == g].sum() / sums[0] for g, sums in enumerate(totals)]
+    known = target.right != UNKNOWN
+    if not correction_weight or not known.any():
+        return values
+    told = model.backbone.logits(words[known])
+    entropy = torch.nn.functional.cross_entropy(told, target.right[known], reduction="none")
+    return [
+        value + correction_weight * entropy[own[known] == g].sum() / max(1, sums[1])
+        for g, (value, sums) in enumerate(zip(values, totals, strict=True))
+    ]
+
+
 def batch_loss(
     model: RewardModel,
     members: Sequence[LabelledItem],
@@ -72,36 +119,14 @@ def batch_loss(
     loss: str,
     contrast_weight: float = 1.0,
     correction_weight: float = 0.0,
-    totals: tuple[torch.Tensor, int] | None = None,
 ) -> torch.Tensor:
-    """Binary cross-entropy, the weighted mean over the tokens that the loss judges.
-
-    With a correction weight, the cross-entropy of the right tokens is added to it. Of a part of a
-    batch, `totals` are those of the whole: the losses of its parts then add up to its own.
-    """
-    batch = collate(
-        [member.item for member in members], features, model.backbone.tokenizer.pad_token_id
-    )
-    target = judged(members, loss, contrast_weight)
-    weight, count = totals or target.totals()
-    if loss == "captions":
-        return caption_loss(model, batch) * (batch.mask.sum().item() / weight.item())
-    chosen = target.weights > 0
-    logits, words = model.logits_and_words(batch)
-    entropy = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits[chosen], target.good[chosen].to(logits.dtype), reduction="none"
-    )
-    value = (entropy * target.weights[chosen]).sum() / weight
-    known = target.right != UNKNOWN
-    if correction_weight and known.any():
-        told = model.backbone.logits(words[known])
-        entropy = torch.nn.functional.cross_entropy(told, target.right[known], reduction="sum")
-        value = value + correction_weight * entropy / count
-    return value
+    """The loss of one group of responses."""
+    weights = (contrast_weight, correction_weight)
+    return batch_losses(model, [members], features, loss, *weights)[0]
 
 
-def caption_loss(model: RewardModel, batch: Batch) -> torch.Tensor:
-    """Cross-entropy of every response token by the backbone's own LM head, as in pre-training."""
+def caption_entropies(model: RewardModel, batch: Batch) -> torch.Tensor:
+    """Cross-entropy [tokens] of every response token by the backbone's own LM head."""
     states = predicting_states(model.backbone, batch)[:, :-1]
-    logits = model.backbone.logits(states)[batch.mask]
-    return torch.nn.functional.cross_entropy(logits, batch.ids[batch.mask])
+    logits = model.backbone.logits(states[batch.mask])
+    return torch.nn.functional.cross_entropy(logits, batch.ids[batch.mask], reduction="none")

@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -19,7 +19,7 @@ from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 from tldr_reward.records import HistoryRow
 from tldr_reward.reward.contrasts import LabelledItem
-from tldr_reward.reward.losses import LOSSES, batch_loss, judged
+from tldr_reward.reward.losses import LOSSES, batch_losses, judged
 from tldr_reward.reward.model import RewardModel
 from tldr_reward.reward.processes import Processes
 
@@ -84,27 +84,43 @@ def batch_parts(members: Sequence[LabelledItem], count: int) -> list[list[Labell
     ]
 
 
-def source_loss(
+def step_losses(
     model: RewardModel,
-    members: Sequence[LabelledItem],
+    drawn: Mapping[str, Sequence[LabelledItem]],
     features: Features,
     loss: str,
     settings: RewardSettings,
     processes: Processes,
-) -> float:
-    """Loss of one source's batch; its gradient is added to the parameters', part by part.
+) -> dict[str, float]:
+    """Losses of a step's batch, by source; the gradient of their sum is added to the parameters'.
 
-    Of several processes each takes its share of the parts, and returns the loss of all.
+    Part by part: a part has its share of every source. Of several processes each takes its share
+    of the parts, and returns the losses of all.
     """
-    totals = judged(members, loss, settings.contrast_weight).totals()
     weights = (settings.contrast_weight, settings.correction_weight)
-    found = 0.0
-    parts = batch_parts(members, settings.accumulation * processes.count)
-    for part in filter(None, parts[processes.rank :: processes.count]):
-        value = batch_loss(model, part, features, loss, *weights, totals)
-        value.backward()
-        found += value.item()
-    return processes.sum(found)
+    totals = {
+        name: judged(members, loss, settings.contrast_weight).totals()
+        for name, members in drawn.items()
+    }
+    count = settings.accumulation * processes.count
+    parts = {name: batch_parts(members, count) for name, members in drawn.items()}
+    shares = [{name: own[k] for name, own in parts.items() if own[k]} for k in range(count)]
+    found = dict.fromkeys(drawn, 0.0)
+    for first in range(0, count, processes.count):
+        turn = shares[first : first + processes.count]
+        some = turn[processes.rank]
+        # Who has nothing to do goes along where others do, so that layers can be gathered.
+        idle = model.sharded and not some and any(turn)
+        if not some and not idle:
+            continue
+        some = some or max(turn, key=len)
+        sums = [totals[name] for name in some]
+        values = batch_losses(model, list(some.values()), features, loss, *weights, sums)
+        value = torch.stack(values).sum()
+        (value * 0.0 if idle else value).backward()
+        for name, own in zip(some, values, strict=True):
+            found[name] += 0.0 if idle else own.item()
+    return {name: processes.sum(value) for name, value in found.items()}
 
 
 def train_reward(
@@ -119,10 +135,13 @@ def train_reward(
     """Train LoRA and head in place on groups of labelled items; returns the history.
 
     Each source gives a loss of its own; their sum is trained. Several processes end with the same
-    weights; the first of them saves the checkpoints.
+    weights; the first of them saves the checkpoints. InputError for a sharded model with Muon,
+    which wants whole matrices.
     """
     if loss not in LOSSES:
         raise InputError(f"loss {loss!r}; allowed: {', '.join(LOSSES)}")
+    if model.sharded and settings.optimizer != "adamw":
+        raise InputError(f"optimizer {settings.optimizer!r} with sharding full; allowed: adamw")
     settings = effective(settings, loss)
     optimizers = Optimizers(
         model.named_parameters(),
@@ -142,25 +161,24 @@ def train_reward(
         began = time.monotonic()
         # Dropout is drawn anew from seed and step, so that a resumed run repeats it.
         torch.manual_seed((settings.seed * 1_000_003 + step) * processes.count + processes.rank)
-        tokens, losses = 0, []
-        for name, members in draw_sources(sources, step, settings.seed).items():
-            value = source_loss(model, members, features, loss, settings, processes)
+        drawn = draw_sources(sources, step, settings.seed)
+        losses = step_losses(model, drawn, features, loss, settings, processes)
+        for name, value in losses.items():
             if not math.isfinite(value):
-                images = sorted({member.item.image for member in members})[:8]
+                images = sorted({member.item.image for member in drawn[name]})[:8]
                 where = f"{name} of images {images}"
                 raise InputError(f"the loss is {value} at step {step}, {where}")
-            losses.append(value)
-            tokens += sum(len(member.good) for member in members)
+        tokens = sum(len(member.good) for members in drawn.values() for member in members)
         processes.sum_gradients(parameter for _, parameter in model.named_parameters())
         scale = settings.scale(step)
         optimizers.step(scale)
         speed = tokens / (time.monotonic() - began)
-        mean = sum(losses) / len(losses)
+        mean = sum(losses.values()) / len(losses)
         history.append(HistoryRow(step + 1, mean, speed, scale * settings.learning_rate))
         progress.step({"loss": f"{mean:.4f}", "tokens/s": f"{speed:.0f}"})
         due = (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps
-        if due and processes.rank == 0:
+        if due and (tensors := processes.whole(optimizers.tensors())):
             saved = [dataclasses.asdict(row) for row in history]
-            checkpoints.save(step + 1, optimizers.tensors(), saved)
+            checkpoints.save(step + 1, tensors, saved)
     model.peft_model.eval()
     return history
