@@ -1,6 +1,7 @@
 """Pre-training of a mini backbone's decoder and projector on drills, captions and questions."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -30,8 +31,14 @@ class LanguageSettings:
     seed: int
 
 
-def answer_loss(backbone: Backbone, items: Sequence[Item], features: Features) -> torch.Tensor:
-    """Mean cross-entropy of the response tokens, by their weights, and the end mark, by 1."""
+def answer_losses(
+    backbone: Backbone, groups: Sequence[Sequence[Item]], features: Features
+) -> list[torch.Tensor]:
+    """Of each group of items, the mean cross-entropy of its response tokens and end marks.
+
+    Tokens weigh what their items say, the end mark 1. All groups go through the model together.
+    """
+    items = [item for group in groups for item in group]
     tokenizer = backbone.tokenizer
     batch = collate(items, features, tokenizer.pad_token_id)
     states = predicting_states(backbone, batch)
@@ -46,7 +53,18 @@ def answer_loss(backbone: Backbone, items: Sequence[Item], features: Features) -
     each = torch.nn.functional.cross_entropy(
         backbone.logits(states[real]), targets[real], reduction="none"
     )
-    return (each * weights[real]).sum() / weights[real].sum()
+    weights = weights[real]
+    group = torch.tensor([index for index, some in enumerate(groups) for _ in some])
+    own = group.unsqueeze(1).expand_as(targets)[real]
+    return [
+        (each * weights)[own == index].sum() / weights[own == index].sum()
+        for index in range(len(groups))
+    ]
+
+
+def answer_loss(backbone: Backbone, items: Sequence[Item], features: Features) -> torch.Tensor:
+    """The loss of one group of items."""
+    return answer_losses(backbone, [items], features)[0]
 
 
 def train_language(
@@ -80,15 +98,15 @@ def train_language(
     progress = Progress(settings.steps, "language model", start=start)
     for step in range(start, settings.steps):
         began = time.monotonic()
-        tokens, losses = 0, {}
-        for name, items in draw_sources(sources, step, settings.seed).items():
-            loss = answer_loss(backbone, items, features)
-            if not torch.isfinite(loss):
-                where = f"{name} of images {_images(items)}"
-                raise InputError(f"the loss is {loss.item()} at step {step}, {where}")
-            loss.backward()
-            losses[name] = loss.item()
-            tokens += sum(len(item.response.ids) + 1 for item in items)
+        drawn = draw_sources(sources, step, settings.seed)
+        values = answer_losses(backbone, list(drawn.values()), features)
+        losses = {name: value.item() for name, value in zip(drawn, values, strict=True)}
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                where = f"{name} of images {_images(drawn[name])}"
+                raise InputError(f"the loss is {value} at step {step}, {where}")
+        torch.stack(values).sum().backward()
+        tokens = sum(len(item.response.ids) + 1 for items in drawn.values() for item in items)
         scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
         optimizers.step(scale)
         speed = tokens / (time.monotonic() - began)
