@@ -24,6 +24,7 @@ ARROWS = {
     "benchmarks": {"backbones", "reward"},
     "metrics": set(),
     "paper": {"metrics"},
+    "bench": {"backbones", "reward", "generate"},
     "cli": {
         "world",
         "perturb",
@@ -35,6 +36,7 @@ ARROWS = {
         "metrics",
         "paper",
         "apps",
+        "bench",
     },
     "apps": set(),
     "__main__": {"cli"},
@@ -42,7 +44,8 @@ ARROWS = {
 LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
 HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
-# code. Of real data sets, archives streams what is larger than the memory, images looks into
+# code. The bench asks the system what memory it
+# holds. Of real data sets, archives streams what is larger than the memory, images looks into
 # bytes, links and transport append to what an earlier run has left. The others keep folders of
 # weights, whose formats belong to transformers, peft and safetensors.
 OPENS_FILES = {
@@ -51,6 +54,7 @@ OPENS_FILES = {
     "modules.py",
     "backbones/checkpoints.py",
     "backbones/folders.py",
+    "bench/memory.py",
     "reward/model.py",
     "sources/archives.py",
     "sources/images.py",
@@ -67,7 +71,12 @@ def module_name(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """The first part below the package; empty for the package itself."""
+    """The first part below the package; empty for the package itself.
+
+    What `python -m` runs of a room is a way into the command line, and none of the room's own.
+    """
+    if module.endswith(".__main__"):
+        return "__main__"
     return module.split(".")[1] if "." in module else ""
 
 

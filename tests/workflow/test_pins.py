@@ -33,13 +33,13 @@ STAGES = {
     "sources": ["fetch_source", "fetch_images", "read_sources", "read_benchmarks"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
                "score_captions", "collect_responses", "caption_taus", "correct_captions",
-               "fetch_backbone"],
+               "fetch_backbone", "bench_speed", "bench_growth", "bench_generation"],
     "benchmarks": ["evaluate_benchmarks"],
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
                "measure_correction", "simulate_annotation", "measure_annotation",
                "measure_flags", "audit", "verify", "describe_workflow", "draw_gallery",
-               "make_report", "collect_run"],
+               "make_report", "collect_run", "bench_startup", "bench_pipeline", "bench_table"],
 }  # fmt: skip
 
 
