@@ -18,7 +18,7 @@ CPU = Placement(device="cpu")
 
 @pytest.fixture(scope="module")
 def report():
-    return speed.measured_speed("tiny", "paligemma", CPU, 2)
+    return speed.measured_speed("tiny", "paligemma", CPU, 1)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,7 +39,7 @@ def test_a_report_names_settings_counts_and_bounds(report):
         # The peer's best batch was tried in bfloat16 too.
         tried = list(found["swept_seconds"]["peer"])
         assert tried[:2] == ["2", "3"] and tried[2].endswith(" bf16")
-        assert len(found["ours"]["seconds"]) == 2
+        assert len(found["ours"]["seconds"]) == 1
         assert found["peer"]["counted_gflop"] > found["peer_cached"]["counted_gflop"]
         bound = found["peer"]["counted_gflop"] / found["ours"]["counted_gflop"]
         # Counts are rounded to 10^6 operations.

@@ -180,23 +180,24 @@ def runs_of(bench: Bench, work: str) -> dict[str, Callable[..., float]]:
 def _measured_work(bench: Bench, work: str, sizes, rounds: int) -> dict:
     device = bench.backbone.model.device
     runs = runs_of(bench, work)
-    swept, chosen = {}, {}
-    for name, run in runs.items():
-        batches = sizes.images_a_batch if name == "ours" else sizes.rows_a_batch
-        settings = [(count,) for count in batches if count <= len(bench.items)]
-        found = {setting: _best_of(run, setting) for setting in settings}
-        best = min(found, key=found.get)
-        if name != "ours" and bench.backbone.model.dtype == torch.float32:
-            found[(*best, True)] = _best_of(run, (*best, True))
-            best = min(found, key=found.get)
-        swept[name] = {_setting(key): round(value, 4) for key, value in found.items()}
-        chosen[name] = best
+    swept = {"ours": _swept(runs["ours"], sizes.images_a_batch, len(bench.features))}
+    # What is best for the peer is so with cached features too.
+    swept["peer"] = _swept(runs["peer"], sizes.rows_a_batch, len(bench.items))
+    if bench.backbone.model.dtype == torch.float32:
+        best = (*min(swept["peer"], key=swept["peer"].get), True)
+        swept["peer"][best] = runs["peer"](*best)
+    chosen = {name: min(found, key=found.get) for name, found in swept.items()}
+    chosen["peer_cached"] = chosen["peer"]
     products = measuring.matrix_products(device, bench.backbone.model.dtype)
     turns = {name: lambda run=run, name=name: run(*chosen[name]) for name, run in runs.items()}
     seconds = measuring.in_turns(turns | {"matrix products": products}, rounds, work)
     peak = measuring.matrix_operations(device) / statistics.median(seconds.pop("matrix products"))
     needed = _needed(bench, work, chosen["ours"][0])
-    found = {"matrix_peak_gflops": round(peak / 1e9, 1), "swept_seconds": swept}
+    tried = {
+        name: {_setting(key): round(value, 4) for key, value in one.items()}
+        for name, one in swept.items()
+    }
+    found = {"matrix_peak_gflops": round(peak / 1e9, 1), "swept_seconds": tried}
     for name, some in seconds.items():
         median = statistics.median(some)
         memory = measuring.peak_megabytes(turns[name], device)
@@ -217,9 +218,11 @@ def _measured_work(bench: Bench, work: str, sizes, rounds: int) -> dict:
     return found
 
 
-def _best_of(run: Callable[..., float], setting: tuple) -> float:
-    """The better of two tries, the first of which warms up."""
-    return min(run(*setting), run(*setting))
+def _swept(run: Callable[..., float], batches: tuple[int, ...], most: int) -> dict[tuple, float]:
+    """Seconds at each batch size that there is work for; the first run of all warms up."""
+    settings = [(count,) for count in batches if count <= most]
+    run(*settings[-1])
+    return {setting: run(*setting) for setting in settings}
 
 
 def _setting(key: tuple) -> str:
