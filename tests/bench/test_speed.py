@@ -38,7 +38,8 @@ def test_a_report_names_settings_counts_and_bounds(report):
         assert list(found["swept_seconds"]["ours"]) == ["1", "2"]
         # The peer's best batch was tried in bfloat16 too.
         tried = list(found["swept_seconds"]["peer"])
-        assert tried[:2] == ["2", "3"] and tried[2].endswith(" bf16")
+        assert tried[:2] == ["2", "3"]
+        assert work == "training" or tried[2].endswith(" bf16")
         assert len(found["ours"]["seconds"]) == 1
         assert found["peer"]["counted_gflop"] > found["peer_cached"]["counted_gflop"]
         bound = found["peer"]["counted_gflop"] / found["ours"]["counted_gflop"]

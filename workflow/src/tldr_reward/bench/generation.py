@@ -49,6 +49,7 @@ def measured_generation(
     rounds: int,
     images: int,
     folder: Path | None = None,
+    clock: str = "wall",
 ) -> dict:
     """Captions of `images` images both ways, as a JSON object."""
     if geometry == "full":
@@ -66,8 +67,8 @@ def measured_generation(
 
     device = backbone.model.device
     runs = {
-        "ours": lambda: measuring.timed(together, device),
-        "peer": lambda: measuring.timed(one_by_one, device),
+        "ours": lambda: measuring.timed(together, device, clock),
+        "peer": lambda: measuring.timed(one_by_one, device, clock),
     }
     seconds = measuring.in_turns(runs, rounds, "generation")
     equal = sum(a == b for a, b in zip(said["ours"], said["peer"], strict=True))
@@ -76,6 +77,7 @@ def measured_generation(
         "geometry": geometry,
         "backbone": architecture,
         "device": device.type,
+        "clock": clock,
         "threads": torch.get_num_threads(),
         "weights": "random" if folder is None else "trained",
         "images": images,

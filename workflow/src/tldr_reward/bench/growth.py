@@ -29,19 +29,22 @@ def measured_growth(
     placement: Placement,
     rounds: int,
     folder: Path | None = None,
+    clock: str = "wall",
 ) -> dict:
     """Times at three sizes of each variable, the others held, as a JSON object.
 
     The expected order is that of the counted operations at the same three sizes: 1 in images, less
     than 1 in captions and lengths as long as the image's own share is large.
     """
-    bench, sizes = make_bench(geometry, architecture, placement, folder), GEOMETRIES[geometry]
+    bench = make_bench(geometry, architecture, placement, folder, clock)
+    sizes = GEOMETRIES[geometry]
     middle = {name: grown[1] for name, grown in zip(VARIABLES, sizes.growth, strict=True)}
     found: dict = {
         "format": FORMAT,
         "geometry": geometry,
         "backbone": architecture,
         "device": bench.backbone.model.device.type,
+        "clock": clock,
         "threads": torch.get_num_threads(),
         "held": middle,
     }

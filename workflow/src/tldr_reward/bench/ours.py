@@ -1,7 +1,6 @@
 """The same work by this package: training and scoring, as its commands do it."""
 
 import itertools
-import time
 from collections.abc import Sequence
 
 import torch
@@ -21,9 +20,9 @@ def train(
     features: Features,
     images: int,
     optimizers: Optimizers,
-) -> tuple[float, list[float]]:
-    """One pass over images with all their responses: seconds, and the loss of each step."""
-    began, losses = time.perf_counter(), []
+) -> list[float]:
+    """One pass over images with all their responses: the loss of each step."""
+    losses = []
     model.peft_model.train()
     for some in batches_of_images(members, images):
         (loss,) = batch_losses(model, [some], features, "plain")
@@ -31,7 +30,7 @@ def train(
         losses.append(loss.item())
         optimizers.step(1.0)
     model.peft_model.eval()
-    return time.perf_counter() - began, losses
+    return losses
 
 
 def batches_of_images(members: Sequence[LabelledItem], images: int) -> list[list[LabelledItem]]:

@@ -7,7 +7,6 @@ where the library takes them; else the vision tower runs in every row.
 
 import copy
 import tempfile
-import time
 from collections.abc import Sequence
 
 import torch
@@ -18,6 +17,7 @@ from transformers.utils import logging
 
 from tldr_reward.backbones.batches import Item
 from tldr_reward.backbones.interface import Backbone, pad_ids
+from tldr_reward.bench.measuring import CLOCKS
 from tldr_reward.reward.contrasts import LabelledItem
 from tldr_reward.reward.model import Adapter
 
@@ -101,15 +101,16 @@ class Rows:
 class _Watch(TrainerCallback):
     """When Trainer's loop began and ended, and the loss of each step."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: str) -> None:
+        self.now = CLOCKS[clock]
         self.began = self.ended = 0.0
         self.losses: list[float] = []
 
     def on_train_begin(self, args, state, control, **_):
-        self.began = time.perf_counter()
+        self.began = self.now()
 
     def on_train_end(self, args, state, control, **_):
-        self.ended = time.perf_counter()
+        self.ended = self.now()
 
     def on_log(self, args, state, control, logs, **_):
         if "loss" in logs:
@@ -130,9 +131,10 @@ def train(
     rows: int,
     optimizer: torch.optim.Optimizer,
     bf16: bool = False,
+    clock: str = "wall",
 ) -> tuple[float, list[float]]:
     """One pass over the rows by Trainer: seconds of its loop, and the loss of each step."""
-    watch = _Watch()
+    watch = _Watch(clock)
     logging.set_verbosity_error()
     with tempfile.TemporaryDirectory() as folder:
         trainer = _InOrder(

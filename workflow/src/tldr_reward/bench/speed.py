@@ -40,6 +40,7 @@ class Bench:
     features: torch.Tensor
     items: list[Item]
     rank: int
+    clock: str
 
     @property
     def members(self) -> list[LabelledItem]:
@@ -57,7 +58,11 @@ class Bench:
 
 
 def make_bench(
-    geometry: str, architecture: str, placement: Placement, folder: Path | None = None
+    geometry: str,
+    architecture: str,
+    placement: Placement,
+    folder: Path | None = None,
+    clock: str = "wall",
 ) -> Bench:
     """Backbone, models and responses of a geometry; the peer's weights equal the package's."""
     sizes = GEOMETRIES[geometry]
@@ -74,7 +79,7 @@ def make_bench(
     model = new_reward_model(backbone, adapter, 1)
     numbers = (sizes.images, sizes.captions, sizes.mean, sizes.spread)
     items = random_items(backbone, features.shape[1], *numbers)
-    return Bench(backbone, shape, model, peers, pixels, features, items, sizes.rank)
+    return Bench(backbone, shape, model, peers, pixels, features, items, sizes.rank, clock)
 
 
 def measured_speed(
@@ -83,9 +88,10 @@ def measured_speed(
     placement: Placement,
     rounds: int,
     folder: Path | None = None,
+    clock: str = "wall",
 ) -> dict:
     """Everything about one backbone at one geometry, as a JSON object."""
-    bench = make_bench(geometry, architecture, placement, folder)
+    bench = make_bench(geometry, architecture, placement, folder, clock)
     sizes = GEOMETRIES[geometry]
     found = {
         "format": FORMAT,
@@ -93,6 +99,7 @@ def measured_speed(
         "backbone": architecture,
         "device": _device_name(bench.backbone.model.device),
         "threads": torch.get_num_threads(),
+        "clock": clock,
         "dtype": placement.dtype,
         "weights": "random" if folder is None else "trained",
         "image_tokens": bench.shape.image_tokens,
@@ -102,8 +109,10 @@ def measured_speed(
         "formula": counting.FORMULA,
         "equality": equality(bench),
     }
-    found["training"] = _measured_work(bench, "training", sizes, rounds)
-    found["scoring"] = _measured_work(bench, "scoring", sizes, rounds)
+    # Both have run already, for equality: nothing is timed that warms up.
+    found["scoring"] = _measured_work(bench, "scoring", sizes, rounds, True)
+    helps = "bf16" in found["scoring"]["peer"]["setting"]
+    found["training"] = _measured_work(bench, "training", sizes, rounds, helps)
     return found
 
 
@@ -116,7 +125,7 @@ def equality(bench: Bench) -> dict[str, float]:
     members, captions = bench.members, len(bench.items) // len(bench.features)
     pair, rows = bench.peers["peer"]
     optimizer = ours.optimizers_of(bench.model, RATE)
-    _, curve = ours.train(bench.model, members, bench.features, 1, optimizer)
+    curve = ours.train(bench.model, members, bench.features, 1, optimizer)
     theirs = ours.peers_optimizer(pair.adapted.parameters(), pair.head.parameters(), RATE)
     _, peers_curve = peer.train(pair, members, rows, captions, theirs)
     scores = ours.score(bench.model, bench.items, bench.features, len(bench.items))
@@ -147,7 +156,9 @@ def runs_of(bench: Bench, work: str) -> dict[str, Callable[..., float]]:
 
     def train_ours(images: int) -> float:
         return measuring.timed(
-            lambda: ours.train(bench.model, members, bench.features, images, optimizer), device
+            lambda: ours.train(bench.model, members, bench.features, images, optimizer),
+            device,
+            bench.clock,
         )
 
     def score_ours(images: int) -> float:
@@ -157,7 +168,7 @@ def runs_of(bench: Bench, work: str) -> dict[str, Callable[..., float]]:
             features = features_of(bench.backbone, bench.pixels)
             ours.score(bench.model, bench.items, features, images * per_image)
 
-        return measuring.timed(work_and_vision, device)
+        return measuring.timed(work_and_vision, device, bench.clock)
 
     def of_peer(name: str) -> Callable[..., float]:
         pair, rows = bench.peers[name]
@@ -165,11 +176,11 @@ def runs_of(bench: Bench, work: str) -> dict[str, Callable[..., float]]:
 
         def train_peer(count: int, bf16: bool = False) -> float:
             pair.train()
-            return peer.train(pair, members, rows, count, theirs, bf16)[0]
+            return peer.train(pair, members, rows, count, theirs, bf16, bench.clock)[0]
 
         def score_peer(count: int, bf16: bool = False) -> float:
             run = lambda: peer.score(pair, bench.items, rows, count, bf16)  # noqa: E731
-            return measuring.timed(run, device)
+            return measuring.timed(run, device, bench.clock)
 
         return train_peer if work == "training" else score_peer
 
@@ -177,18 +188,19 @@ def runs_of(bench: Bench, work: str) -> dict[str, Callable[..., float]]:
     return found | {name: of_peer(name) for name in PEERS}
 
 
-def _measured_work(bench: Bench, work: str, sizes, rounds: int) -> dict:
+def _measured_work(bench: Bench, work: str, sizes, rounds: int, bf16: bool) -> dict:
+    """Times in turns; `bf16`: the peer's best batch is tried in bfloat16 too."""
     device = bench.backbone.model.device
     runs = runs_of(bench, work)
     swept = {"ours": _swept(runs["ours"], sizes.images_a_batch, len(bench.features))}
     # What is best for the peer is so with cached features too.
     swept["peer"] = _swept(runs["peer"], sizes.rows_a_batch, len(bench.items))
-    if bench.backbone.model.dtype == torch.float32:
+    if bf16 and bench.backbone.model.dtype == torch.float32:
         best = (*min(swept["peer"], key=swept["peer"].get), True)
         swept["peer"][best] = runs["peer"](*best)
     chosen = {name: min(found, key=found.get) for name, found in swept.items()}
     chosen["peer_cached"] = chosen["peer"]
-    products = measuring.matrix_products(device, bench.backbone.model.dtype)
+    products = measuring.matrix_products(device, bench.backbone.model.dtype, bench.clock)
     turns = {name: lambda run=run, name=name: run(*chosen[name]) for name, run in runs.items()}
     seconds = measuring.in_turns(turns | {"matrix products": products}, rounds, work)
     peak = measuring.matrix_operations(device) / statistics.median(seconds.pop("matrix products"))
@@ -219,10 +231,8 @@ def _measured_work(bench: Bench, work: str, sizes, rounds: int) -> dict:
 
 
 def _swept(run: Callable[..., float], batches: tuple[int, ...], most: int) -> dict[tuple, float]:
-    """Seconds at each batch size that there is work for; the first run of all warms up."""
-    settings = [(count,) for count in batches if count <= most]
-    run(*settings[-1])
-    return {setting: run(*setting) for setting in settings}
+    """Seconds at each batch size that there is work for."""
+    return {(count,): run(count) for count in batches if count <= most}
 
 
 def _setting(key: tuple) -> str:

@@ -16,6 +16,7 @@ class SpeedRow:
     peer: str
     device: str
     threads: int
+    clock: str
     dtype: str
     captions_per_s: float
     peer_captions_per_s: float
@@ -55,6 +56,7 @@ def _of_work(report: dict, work: str, peer: str) -> SpeedRow:
         peer,
         report["device"],
         report["threads"],
+        report["clock"],
         report["dtype"],
         ours["captions_per_s"],
         found[peer]["captions_per_s"],
@@ -81,6 +83,7 @@ def _of_generation(report: dict) -> SpeedRow:
         "peer",
         report["device"],
         report["threads"],
+        report["clock"],
         "float32",
         round(images / report["ours"]["median_s"], 2),
         round(images / report["peer"]["median_s"], 2),

@@ -16,9 +16,16 @@ ARCHITECTURES = ("paligemma", "llama")
 @click.option("--backbone", type=Path, help="its folder; else random weights of the geometry")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--images", type=click.IntRange(1), default=64, show_default=True)
+@click.option(
+    "--clock",
+    type=click.Choice(["wall", "process"]),
+    default="wall",
+    show_default=True,
+    help="process: processor time, where others use the machine (with one thread)",
+)
 @runtime_options
 @click.option("--out", type=Path, required=True, help="JSON to write")
-def command(geometry, architecture, backbone, rounds, images, runtime, out) -> None:
+def command(geometry, architecture, backbone, rounds, images, clock, runtime, out) -> None:
     """Measure greedy captions of many images together, and `generate` image by image, in turns.
 
     Example: tldr-reward bench-generation --geometry paper --architecture paligemma --threads 2

@@ -15,9 +15,16 @@ ARCHITECTURES = ("paligemma", "llama")
 @click.option("--architecture", type=click.Choice(ARCHITECTURES), required=True)
 @click.option("--backbone", type=Path, help="its folder; else random weights of the geometry")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option(
+    "--clock",
+    type=click.Choice(["wall", "process"]),
+    default="wall",
+    show_default=True,
+    help="process: processor time, where others use the machine (with one thread)",
+)
 @runtime_options
 @click.option("--out", type=Path, required=True, help="JSON to write")
-def command(geometry, architecture, backbone, rounds, runtime, out) -> None:
+def command(geometry, architecture, backbone, rounds, clock, runtime, out) -> None:
     """Measure training and scoring at three sizes of images, captions of each, and their length.
 
     The exponent that fits the times stands beside that of the counted operations.
@@ -31,4 +38,5 @@ def command(geometry, architecture, backbone, rounds, runtime, out) -> None:
 
     use_runtime(runtime)
     placement = runtime.placement
-    write_json(out, measured_growth(geometry, architecture, placement, rounds, backbone))
+    found = measured_growth(geometry, architecture, placement, rounds, backbone, clock)
+    write_json(out, found)
