@@ -43,8 +43,8 @@ class Geometry:
 # have 1,024 tokens and about nine captions; width and depth are cut until two processors can.
 GEOMETRIES = {
     "mini": Geometry(
-        MiniSize(mlp=256, vision_mlp=512), 32, 4, 36, 12, 64, (8, 16, 32), (8, 16, 32, 64),
-        ((16, 32, 64), (2, 4, 8), (20, 40, 80)),
+        MiniSize(mlp=256, vision_mlp=512), 16, 4, 36, 12, 64, (8, 16), (8, 16, 64),
+        ((8, 16, 32), (2, 4, 8), (20, 40, 80)),
     ),
     "paper": Geometry(
         MiniSize(256, 4, 4, 1024, 128, 2, 256, image=512), 1, 9, 120, 12, 64, (1,), (1, 3, 9),
