@@ -36,12 +36,12 @@ def test_a_report_of_another_kind_is_refused(command, tmp_path):
 
 
 def test_generation_is_measured_and_put_into_a_table(command, tmp_path):
-    asked = "bench-generation --geometry tiny --architecture llama --rounds 1 --images 2"
+    asked = "bench-generation --geometry tiny --architecture llama --rounds 1 --images 2 --clock process"
     assert command(f"{asked} --out {tmp_path}/g.json").status == 0
     asked = f"bench-table --report {tmp_path}/g.json --out {tmp_path}/t.csv"
     assert command(f"{asked} --markdown {tmp_path}/t.md").status == 0
     lines = (tmp_path / "t.csv").read_text().splitlines()
-    assert len(lines) == 2 and lines[1].startswith("tiny,llama,generation,peer,cpu,")
+    assert len(lines) == 2 and lines[1].startswith("tiny,llama,generation,peer,cpu,1,process,")
 
 
 def test_the_module_is_another_way_to_the_commands(monkeypatch, capsys, tmp_path):

@@ -37,6 +37,6 @@ def command(geometry, architecture, backbone, rounds, images, clock, runtime, ou
 
     use_runtime(runtime)
     placement = runtime.placement
-    write_json(
-        out, measured_generation(geometry, architecture, placement, rounds, images, backbone)
-    )
+    settings = (placement, rounds, images, backbone, clock)
+    found = measured_generation(geometry, architecture, *settings)
+    write_json(out, found)
