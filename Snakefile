@@ -79,6 +79,9 @@ rule tables_and_figures:
         expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
 
 
+include: "workflow/rules/bench.smk"
+
+
 rule all:
     default_target: True
     input:

@@ -98,6 +98,12 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
 
 def test_editing_the_training_of_reward_models_touches_no_backbone(tmp_path):
     assert changed_commands(tmp_path, "reward/training.py") == {"train_reward"}
+    # What measures their speed runs their losses.
+    assert changed_commands(tmp_path / "b", "reward/losses.py") == {
+        "bench_growth",
+        "bench_speed",
+        "train_reward",
+    }
 
 
 def test_editing_the_root_command_touches_no_result(tmp_path):

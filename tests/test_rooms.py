@@ -25,6 +25,7 @@ ARROWS = {
     "metrics": set(),
     "paper": {"metrics"},
     "detective": {"backbones", "reward", "metrics"},
+    "bench": {"backbones", "reward", "generate"},
     "cli": {
         "world",
         "perturb",
@@ -37,6 +38,7 @@ ARROWS = {
         "paper",
         "detective",
         "apps",
+        "bench",
     },
     "apps": {"detective"},
     "__main__": {"cli"},
@@ -44,7 +46,8 @@ ARROWS = {
 LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
 HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # Beside cli: annotations reads logs, records writes and reads all records, modules reads our own
-# code. Of real data sets, archives streams what is larger than the memory, images looks into
+# code. The bench asks the system what memory it
+# holds. Of real data sets, archives streams what is larger than the memory, images looks into
 # bytes, links and transport append to what an earlier run has left. The others keep folders of
 # weights, whose formats belong to transformers, peft and safetensors; detective reads a reward
 # model's facts, and images as users give them.
@@ -57,6 +60,7 @@ OPENS_FILES = {
     "backbones/folders.py",
     "detective/folders.py",
     "detective/pictures.py",
+    "bench/memory.py",
     "reward/model.py",
     "sources/archives.py",
     "sources/images.py",
@@ -73,7 +77,12 @@ def module_name(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """The first part below the package; empty for the package itself."""
+    """The first part below the package; empty for the package itself.
+
+    What `python -m` runs of a room is a way into the command line, and none of the room's own.
+    """
+    if module.endswith(".__main__"):
+        return "__main__"
     return module.split(".")[1] if "." in module else ""
 
 

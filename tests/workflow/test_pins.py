@@ -34,14 +34,15 @@ STAGES = {
     "sources": ["fetch_source", "fetch_images", "read_sources", "read_benchmarks"],
     "models": ["train_vision", "train_language", "measure_backbone", "train_reward",
                "score_captions", "collect_responses", "caption_taus", "correct_captions",
-               "fetch_backbone"],
+               "fetch_backbone", "bench_speed", "bench_growth", "bench_generation"],
     "benchmarks": ["evaluate_benchmarks"],
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
                "measure_correction", "simulate_annotation", "measure_annotation", "make_study",
                "measure_flags", "gather_scores", "audit", "verify", "describe_workflow",
                "draw_gallery", "make_report", "collect_run", "calibrate_reward_model",
-               "write_model_card"],
+               "write_model_card", "bench_startup", "bench_pipeline",
+               "bench_table"],
 }  # fmt: skip
 
 

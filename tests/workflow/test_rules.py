@@ -33,6 +33,10 @@ HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "
          "score_control_tau_captions", "correct_captions", "score_pixelprose")  # fmt: skip
 
 
+# Whoever measures time has the machine to itself.
+ALONE = ("bench_speed", "bench_growth", "bench_generation")
+
+
 def directive(block: str, name: str) -> str:
     """The last value of a directive: its own line or the indented lines below it."""
     found = re.findall(rf"^    {name}:(.*(?:\n(?: {{8}}.*|$))*)", block, re.MULTILINE)
@@ -61,6 +65,7 @@ def test_there_is_a_rule_for_every_stage():
         "fetch_source", "fetch_backbone", "read_sources", "read_benchmarks",
         "aggregate_answers", "perturb_with_llm", "fetch_images", "read_pixelprose",
         "gather_pixelprose", "measure_pixelprose",
+        *ALONE, "bench_startup", "bench_pipeline", "bench_table",
     }  # fmt: skip
 
 
@@ -85,7 +90,9 @@ def test_heavy_rules_alone_take_half_of_the_machine(name):
     heavy = name in HEAVY
     assert ("heavy=1" in directive(BLOCKS[name], "resources")) == heavy
     # All else waits for the images: whoever draws them has the machine to itself.
-    threads = "2 * HEAVY_THREADS" if name == "draw_scenes" else "HEAVY_THREADS" if heavy else "1"
+    assert ("heavy=2" in directive(BLOCKS[name], "resources")) == (name in ALONE)
+    whole = name in ("draw_scenes", *ALONE)
+    threads = "2 * HEAVY_THREADS" if whole else "HEAVY_THREADS" if heavy else "1"
     assert directive(BLOCKS[name], "threads").strip() == threads
     assert ("--threads {threads}" in directive(BLOCKS[name], "shell")) == (threads != "1")
 
@@ -175,6 +182,19 @@ def test_every_table_and_figure_has_a_rule_and_a_report_caption_of_its_own(snake
         # Its environment, log and benchmark are what every rule must have.
         assert f'caption="../report/{name}.rst"' in directive(BLOCKS[rule], "output")
         assert (ROOT / f"workflow/report/{name}.rst").read_text().strip()
+
+
+def test_the_bench_needs_no_training_and_is_made_when_asked_for(snakemake):
+    shown = snakemake("results/bench/table.csv", "-n", "-p", "--cores", "2")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    counts = job_counts(shown.stdout + shown.stderr)
+    assert counts == {
+        "bench_speed": 4, "bench_generation": 4, "bench_growth": 2, "bench_startup": 1,
+        "bench_table": 1, "total": 12,
+    }  # fmt: skip
+    everything = snakemake("-n")
+    assert not any(name.startswith("bench_") for name in job_counts(everything.stdout))
+    assert job_counts(everything.stdout)["make_table1"] == 1
 
 
 def test_lint_finds_nothing(snakemake):

@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -219,7 +220,10 @@ class _Rows(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         (rows,) = ctx.saved_tensors
-        return gradient.new_zeros(ctx.shape).index_add_(0, rows, gradient), None
+        # Flat rows: with more dimensions, the sum is by elements again.
+        found = gradient.new_zeros(ctx.shape[0], math.prod(ctx.shape[1:]))
+        found.index_add_(0, rows, gradient.reshape(len(rows), -1))
+        return found.view(ctx.shape), None
 
 
 def pad_ids(sequences: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,0 +1,1 @@
+"""What takes how long: this package beside the plain use of transformers and PEFT."""
