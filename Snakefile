@@ -20,6 +20,7 @@ if (overlay := ROOT / f"workflow/config/{config['scale']}.yaml").is_file():
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 
 
 # No wildcards in these: Snakemake 9.27 constrains wildcards before it resolves path variables.
@@ -55,6 +56,13 @@ include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/tau.smk"
 include: "workflow/rules/correction.smk"
 include: "workflow/rules/annotation.smk"
+
+
+if not WORLD:
+
+    include: "workflow/rules/pixelprose.smk"
+
+
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/notebooks.smk"
@@ -62,22 +70,30 @@ include: "workflow/rules/verify.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/bench.smk"
+include: "workflow/rules/detective.smk"
+
+
+# What can be made from measurements alone, without models or torch.
+rule tables_and_figures:
+    input:
+        expand("paper_tables/{table}.csv", table=TABLES),
+        expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
 
 
 rule all:
     default_target: True
     input:
-        expand("paper_tables/{table}.csv", table=TABLES),
-        expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+        rules.tables_and_figures.input,
         "<data>/card.md",
+        of_runs("detective", CARDED),
         "results/audit.csv",
         "paper_tables/audit.md",
-        # What needs every table, and so the oracle of the scene world.
+        "<results>/claims.csv",
+        "<results>/report.html",
+        # What needs the oracle of the scene world.
         [
             *expand("<results>/notebooks/{notebook}.html", notebook=NOTEBOOKS),
             *expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
-            "<results>/claims.csv",
-            "<results>/report.html",
             "<results>/run_crate.zip",
         ]
         if WORLD

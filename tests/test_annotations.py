@@ -37,7 +37,7 @@ def test_a_simulated_log_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("a,i1,hints,0,1,x,y", "log.csv:2: item 'i1' has guidance 'hints'; allowed: binary, token"),
+        ("a,i1,hints,0,1,x,y", "item 'i1' has guidance 'hints'; allowed: none, binary, token"),
         ("a,i1,token,5,5,x,y", "log.csv:2: item 'i1' of 'a' ended at 5 s and started at 5 s; an"),
         ("a,i1,token,noon,5,x,y", "log.csv:2: started and ended: both seconds or both ISO times"),
         ("a,i1,token,noon,one,x,y", "log.csv:2: time 'noon'; seconds or an ISO time are allowed"),

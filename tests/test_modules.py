@@ -69,6 +69,7 @@ def changed_commands(folder: Path, edited: str) -> set[str]:
 
 def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path):
     assert changed_commands(tmp_path, "metrics/accuracy.py") == {
+        "calibrate_reward_model",
         "draw_figure",
         "measure_flags",
         "measure_hallucination",
@@ -77,9 +78,10 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
     }
     assert changed_commands(tmp_path / "b", "metrics/rows.py") == {
         "audit",
+        "calibrate_reward_model",
         "draw_figure",
+        "estimate_costs",
         "evaluate_benchmarks",
-        "make_report",
         "make_table",
         "measure_benchmarks",
         "measure_correction",
@@ -89,6 +91,8 @@ def test_editing_metrics_touches_measurements_tables_and_figures_alone(tmp_path)
         "measure_scores",
         "measure_taus",
         "render_readme",
+        "threshold",
+        "write_model_card",
     }
 
 

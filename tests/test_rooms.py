@@ -25,6 +25,7 @@ ARROWS = {
     "metrics": set(),
     "paper": {"metrics"},
     "bench": {"backbones", "reward", "generate"},
+    "detective": {"backbones", "reward", "metrics"},
     "cli": {
         "world",
         "perturb",
@@ -35,10 +36,11 @@ ARROWS = {
         "benchmarks",
         "metrics",
         "paper",
+        "detective",
         "apps",
         "bench",
     },
-    "apps": set(),
+    "apps": {"detective"},
     "__main__": {"cli"},
 }
 LIGHT = GROUND | {"world", "perturb", "sources", "metrics", "paper", "apps"}
@@ -47,14 +49,18 @@ HEAVY_LIBRARIES = {"torch", "transformers", "peft", "tokenizers", "safetensors"}
 # code. The bench asks the system what memory it
 # holds. Of real data sets, archives streams what is larger than the memory, images looks into
 # bytes, links and transport append to what an earlier run has left. The others keep folders of
-# weights, whose formats belong to transformers, peft and safetensors.
+# weights, whose formats belong to transformers, peft and safetensors; detective reads a reward
+# model's facts, and images as users give them.
 OPENS_FILES = {
     "annotations.py",
+    "apps/uploads.py",
     "records.py",
     "modules.py",
     "backbones/checkpoints.py",
     "backbones/folders.py",
     "bench/memory.py",
+    "detective/folders.py",
+    "detective/pictures.py",
     "reward/model.py",
     "sources/archives.py",
     "sources/images.py",

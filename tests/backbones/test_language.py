@@ -7,7 +7,7 @@ import torch
 
 from tests.models import ARCHITECTURES, random_images, small_backbone
 from tldr_reward.backbones.batches import Item
-from tldr_reward.backbones.language import answer_loss
+from tldr_reward.backbones.language import answer_loss, step_losses
 
 PROMPT = "describe the image."
 TEXT = "a big red circle."
@@ -51,3 +51,43 @@ def test_the_plain_loss_is_that_of_the_library():
         expected = backbone.model(**inputs).loss.item()
         found = answer_loss(backbone, [item], backbone.vision_features([image])).item()
     assert found == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_sources_together_have_the_losses_and_gradients_of_each_alone(name):
+    backbone = small_backbone(name)
+    for parameter in backbone.model.parameters():
+        parameter.requires_grad_(True)
+    features = backbone.vision_features(random_images(3))
+    said = [
+        (0, PROMPT, TEXT, (1.0, 4.0, 1.0, 4.0, 1.0)),
+        (0, PROMPT, "a big red circle. there is a small blue square.", ()),
+        (1, "is there a red circle in the top row?", "yes", ()),
+        (2, PROMPT, "no", (2.0,)),
+        (1, PROMPT, TEXT, ()),
+    ]
+    items = [
+        Item(image, tuple(backbone.prompt_ids(prompt)), backbone.tokenize(text), weights)
+        for image, prompt, text, weights in said
+    ]
+    drawn = {"captions": items[:2], "questions": items[2:4], "others": items[4:]}
+    together = step_losses(backbone, drawn, features)
+    found = gradients(backbone)
+    alone = {name: answer_loss(backbone, some, features) for name, some in drawn.items()}
+    torch.stack(list(alone.values())).sum().backward()
+    assert together == pytest.approx({name: loss.item() for name, loss in alone.items()}, abs=1e-5)
+    expected = gradients(backbone)
+    assert expected.keys() == found.keys()
+    for parameter, gradient in expected.items():
+        torch.testing.assert_close(found[parameter], gradient, atol=1e-5, rtol=1e-4)
+
+
+def gradients(backbone):
+    """Gradients by name, which are cleared."""
+    found = {
+        name: parameter.grad.clone()
+        for name, parameter in backbone.model.named_parameters()
+        if parameter.grad is not None
+    }
+    backbone.model.zero_grad(set_to_none=True)
+    return found

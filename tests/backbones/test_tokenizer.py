@@ -1,6 +1,9 @@
 """The word-level tokenizer: offsets, options, round trips."""
 
+import pytest
+
 from tests.models import small_backbone
+from tldr_reward.errors import InputError
 
 
 def test_tokens_are_words_with_their_characters():
@@ -27,3 +30,19 @@ def test_an_unknown_word_keeps_its_place():
     response = backbone.tokenize("a photograph of a circle.")
     assert response.offsets[1] == (2, 12)
     assert response.ids[1] == backbone.tokenizer.unk_token_id
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [("paligemma", "a red <loc0012> circle"), ("paligemma", "<image>"), ("llama", "a <|image|>")],
+)
+def test_a_mark_that_no_word_stands_for_is_refused(name, text):
+    with pytest.raises(InputError, match="no word of it"):
+        small_backbone(name).tokenize(text)
+
+
+def test_paligemma_says_words_alone():
+    backbone = small_backbone("paligemma")
+    rows = backbone.model.lm_head.out_features
+    assert len(backbone.tokenizer) == rows + 1 + 1024 + 128
+    assert backbone.tokenizer.convert_ids_to_tokens(rows) == "<image>"

@@ -37,6 +37,8 @@ def test_an_endpoint_is_there_when_it_lists_the_model(server, monkeypatch):
     other = endpoint(f"{server}#another/model", 5)
     assert not other.there and other.found == "serves some/model"
     assert "vllm serve another/model" in other.remedy
+    far = endpoint("http://models.invalid/v1#some/model", 5)
+    assert not far.there and far.remedy == "see to the network, or name another endpoint"
 
 
 def test_a_refused_key_and_a_silent_server_are_told_apart(server, monkeypatch):

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from tldr_reward.cli.draw_figure import command
 from tldr_reward.errors import InputError
-from tldr_reward.metrics.rows import CurvePoint
+from tldr_reward.metrics.rows import CurvePoint, ReliabilityBin
 from tldr_reward.metrics.zoo import ExampleToken
 from tldr_reward.metrics.zoo_correlation import ZooFit, ZooPoint, zoo_fits
 from tldr_reward.records import Metric, write_rows
@@ -33,6 +33,8 @@ def files(tmp_path):
     write_rows(tmp_path / "empty.csv", [], CurvePoint)
     metrics = [Metric(*run, "response_accuracy", 0.7, 0.6, 0.8, 40)]
     write_rows(tmp_path / "metrics.csv", metrics, Metric)
+    bins = [ReliabilityBin(*run, calibrated, 0.2, 0.1, 0.05, 0.3, 50) for calibrated in (0, 1)]
+    write_rows(tmp_path / "bins.csv", bins, ReliabilityBin)
     points = [
         ZooPoint("mini", score, "true", "token", f"m{x}", x, x, x, y, y, y, 0)
         for score in ("exam", "mix")
@@ -54,6 +56,7 @@ def test_each_figure_is_drawn_with_the_same_bytes_twice(files):
         ["precision_recall", "--curve", str(files / "curve.csv")],
         ["response_accuracy_by_taxonomy", "--metrics", str(files / "metrics.csv")],
         ["training_curves", "--history", str(files / "history.csv"), "--run", "paligemma/tldr/s0"],
+        ["reliability", "--reliability", str(files / "bins.csv")],
         ["token_rates", "--tokens", str(files / "tokens.csv")],
         ["exam_against_hallucination", *zoo],
         ["mix_against_hallucination", *zoo],
@@ -73,6 +76,7 @@ def test_bad_input_is_named_and_leaves_no_file(files):
     history = ["--history", str(files / "history.csv")]
     cases = [
         (["precision_recall"], "precision_recall: --curve FILE is needed"),
+        (["reliability"], "reliability: --reliability FILE is needed"),
         (["token_rates"], "token_rates: --tokens FILE is needed"),
         (["estimated_against_true"], "--points FILE and --fits FILE are needed"),
         (["training_curves", *history], "1 --history files and runs []: one each"),

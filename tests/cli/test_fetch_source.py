@@ -99,6 +99,32 @@ def test_a_download_that_fails_ends_in_one_line_and_goes_on_later(fetch, tmp_pat
     assert (tmp_path / "raw/b.zip").read_bytes() == DATA["/b.zip"]
 
 
+def test_what_came_first_holds_from_then_on(fetch, tmp_path):
+    """Of a file without a registered digest: as it goes on, and when it is fetched again."""
+    offered = dict(DATA)
+    with serving(lambda asked: ranged(asked, offered[asked.path])) as served:
+        row = f"mine\thttp\t{served.address}/a.txt\t\ta.txt\t"
+        assert fetch(row).status == 0
+        pins = json.loads((tmp_path / "raw/pins.json").read_text())
+        assert pins == {
+            "format": "pins/1",
+            "pins": {f"{served.address}/a.txt": digest(b"first file")},
+        }
+        (tmp_path / "raw/source.json").unlink()  # what Snakemake does before it asks again
+        (tmp_path / "raw/a.txt").unlink()
+        offered["/a.txt"] = b"another"
+        outcome = fetch(row)
+        assert outcome.status == 2
+        assert f"not {digest(b'first file')} as registered or fetched first" in outcome.err
+        assert not (tmp_path / "raw/a.txt").exists()
+        (tmp_path / "raw/pins.json").write_text("[]")
+        outcome = fetch(row)
+        assert outcome.status == 2 and "is no list of pins/1; delete it" in outcome.err
+        (tmp_path / "raw/pins.json").unlink()
+        assert fetch(row).status == 0
+    assert (tmp_path / "raw/a.txt").read_bytes() == b"another"
+
+
 def test_a_hub_data_set_comes_from_the_cache_without_network(fetch, tmp_path, monkeypatch):
     snapshot = tmp_path / "cache/datasets--owner--name/snapshots" / COMMIT
     (snapshot / "data").mkdir(parents=True)
@@ -108,6 +134,10 @@ def test_a_hub_data_set_comes_from_the_cache_without_network(fetch, tmp_path, mo
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     outcome = fetch(f"mine\thub\towner/name\t{COMMIT}\tdata/*.parquet\t")
+    assert outcome.status == 0, outcome.err
+    # The commit that came first is asked for again: which is the newest is not known here.
+    (tmp_path / "raw/source.json").unlink()
+    outcome = fetch("mine\thub\towner/name\t\tdata/*.parquet\t")
     assert outcome.status == 0, outcome.err
     facts = json.loads((tmp_path / "raw/source.json").read_text())
     assert (facts["kind"], facts["revision"]) == ("hub", COMMIT)

@@ -47,6 +47,10 @@ def test_help_lists_commands_and_no_other_module(monkeypatch, capsys):
     listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line]
     assert {"draw-scenes", "train-reward", "make-table"} <= set(listed)
     assert not {"main", "inputs", "threads"} & set(listed)
+    # What is for one's own captions stands before the stages of the workflow.
+    stages = listed.index("Stages")
+    assert listed.index("score") == 0 and listed.index("doctor") < stages
+    assert listed.index("train-reward") > stages
 
 
 def test_version(monkeypatch, capsys):
@@ -104,6 +108,18 @@ def test_a_folder_in_a_files_place_is_one_line_that_names_it(monkeypatch, capsys
     command_that(IsADirectoryError(errno.EISDIR, "Is a directory", "results"))
     line = "error: cannot read or write: results: Is a directory\n"
     assert run(monkeypatch, capsys, "fail") == (2, "", line)
+
+
+def test_a_library_of_the_workflow_that_is_missing_is_one_line(monkeypatch, capsys, command_that):
+    command_that(ModuleNotFoundError("No module named 'openai'", name="openai"))
+    line = (
+        "error: this command needs openai, which is not installed; "
+        "pip install 'tldr-reward[workflow]' brings it\n"
+    )
+    assert run(monkeypatch, capsys, "fail") == (2, "", line)
+    command_that(ModuleNotFoundError("a bug", name="tldr_reward.gone"))
+    with pytest.raises(ModuleNotFoundError):
+        run(monkeypatch, capsys, "fail")
 
 
 def test_other_errors_keep_their_traceback(monkeypatch, capsys, command_that):

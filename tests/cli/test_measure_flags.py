@@ -1,8 +1,17 @@
 """measure-flags: files in, metrics out, and bad input in one line."""
 
+import dataclasses
+
 import pytest
 
-from tldr_reward.records import CaptionRecord, Metric, ScoreRecord, read_rows, write_records
+from tldr_reward.records import (
+    CaptionRecord,
+    Metric,
+    ScoreRecord,
+    read_records,
+    read_rows,
+    write_records,
+)
 from tldr_reward.spans import word_spans
 
 
@@ -47,6 +56,17 @@ def test_generated_captions_are_measured_like_any(command, folder):
         "bad/response": (0.5, 2),
     }
     assert {(row.run, row.seed, row.split) for row in rows} == {("p/tldr/seed1", "1", "generated")}
+
+
+def test_of_captions_without_labels_the_flagged_shares_are_measured(command, folder):
+    captions = read_records(folder / "captions.jsonl", CaptionRecord)
+    blind = [dataclasses.replace(caption, bad_spans=None) for caption in captions]
+    assert command(line(folder)).status == 0
+    seen = read_rows(folder / "metrics.csv", Metric)
+    write_records(folder / "captions.jsonl", blind)
+    assert command(line(folder)).status == 0
+    rows = read_rows(folder / "metrics.csv", Metric)
+    assert rows == [row for row in seen if row.metric.startswith("flagged/")] and len(rows) == 3
 
 
 def test_scores_of_another_run_are_refused(command, folder):

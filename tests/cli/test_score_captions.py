@@ -1,5 +1,6 @@
 """Scoring by the command: every token, the last one, or the LM head; several runs at once."""
 
+import dataclasses
 import json
 
 import pytest
@@ -114,6 +115,45 @@ def test_runs_scored_together_score_as_they_do_alone(world, tmp_path, command, m
         assert found == (tmp_path / f"{run}_alone.jsonl").read_bytes()
     lists = [read_records(tmp_path / f"{run}_test.jsonl", ScoreRecord) for run in given]
     assert len({tuple(one.p_good[-1] for one in some) for some in lists}) == 3
+
+
+def test_shards_put_together_are_the_scores_of_the_whole(world, tmp_path, command):
+    """Byte for byte; captions are three batches, so that one of four parts has none."""
+    captions = tmp_path / "captions.jsonl"
+    many = [
+        dataclasses.replace(caption, caption_id=f"{caption.caption_id}-{copy}")
+        for copy in range(6)
+        for caption in read_records(world.train, CaptionRecord)
+    ]
+    assert 2 * 128 < len(many) <= 3 * 128
+    write_records(captions, many)
+    whole, joined = tmp_path / "whole.jsonl", tmp_path / "joined.jsonl"
+    score(world, command, whole, captions, LIKELIHOOD)
+    parts = [tmp_path / f"{index}.jsonl" for index in (1, 2, 3, 4)]
+    for index, part in enumerate(parts, start=1):
+        score(world, command, part, captions, f"{LIKELIHOOD} --shard {index}-of-4")
+    assert [bool(part.read_text()) for part in parts] == [False, True, True, True]
+    line = f"gather-scores --captions {captions} --out {joined} "
+    outcome = command(line + " ".join(f"--shard {part}" for part in reversed(parts)))
+    assert outcome.status == 0, outcome.err
+    assert joined.read_bytes() == whole.read_bytes()
+    joined.unlink()
+    given = parts[1]
+    lacking = command(f"{line} --shard {given}")
+    assert lacking.status == 2 and "has no score in 1 shards; give all" in lacking.err
+    twice = command(f"{line} --shard {given} --shard {given}")
+    assert twice.status == 2 and "has a score already" in twice.err
+    other = command(f"{line} --task vqa --shard {whole}")
+    assert other.status == 2 and "has no caption" in other.err
+    assert not joined.exists()
+
+
+@pytest.mark.parametrize("shard", ["2", "3-of-2", "0-of-2", "-1-of-2"])
+def test_a_part_of_no_whole_is_refused(world, tmp_path, command, shard):
+    extra = f"{LIKELIHOOD} --shard={shard} --scores some/run {world.test} {tmp_path}/s.jsonl"
+    outcome = run_command(world, command, extra)
+    assert outcome.status == 2
+    assert f"--shard {shard!r}; as in 1-of-8" in outcome.err
 
 
 @pytest.mark.parametrize(

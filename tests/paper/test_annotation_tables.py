@@ -140,6 +140,13 @@ def test_pixelprose_has_true_shares_beside_flagged_ones(make_metric, make_report
     assert (row["level"], row["flagged"], row["flagged_reported"], row["bad"], row["n"]) == (
         "token", "5.00", "0.83", "2.00", "40",
     )  # fmt: skip
+    # Where no caption has a label, no level has a true share.
+    blind = pixelprose(Sources("paper", printed, [rows[0], rows[2]]))
+    check(blind, "pixelprose")
+    assert [(row["level"], row["flagged"], row["bad"]) for row in blind.rows] == [
+        ("token", "5.00", ""), ("response", "50.00", ""),
+    ]  # fmt: skip
+    assert "nobody has labelled" in blind.notes[0] and "perturbed" not in blind.notes[0]
     for maker, name in ((pixelprose, "pixelprose"), (human_evaluation, "human_evaluation")):
         with pytest.raises(InputError, match=f"{name}: no row can be made"):
             maker(Sources("mini", []))

@@ -84,6 +84,18 @@ def test_a_cost_is_that_of_the_jobs_that_a_budget_names():
     assert measured_cost(budget, {"draw": Job(30, 100)}) is None
 
 
+def test_at_paper_scale_nothing_stands_for_what_was_claimed_and_minis_budget_is_left_out():
+    claims = registry([entry(stands_for="a small world")])
+    own = {"paper_tables/t.csv": table("paper")}
+    rows, effects = judge_claims(claims, own, "paper", AUDIT, {})
+    assert (rows[0].verdict, rows[0].stands_for) == ("holds", "")
+    page = render_claims(rows, effects, "paper")
+    assert "Jobs:" not in page and "a small world" not in page
+    rows, effects = judge_claims(claims, own, "mini", AUDIT, {})
+    page = render_claims(rows, effects, "mini")
+    assert "Jobs: 9 minutes, 2 GB at most." in page and "Here: a small world." in page
+
+
 def test_a_budget_that_is_not_there_is_named():
     with pytest.raises(InputError, match="better has budget 'large'; allowed: small"):
         registry([entry(budget="large")])

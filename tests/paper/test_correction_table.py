@@ -33,6 +33,9 @@ def test_rows_of_ours_and_of_the_paper():
     table = table4(Sources("mini", reported, rows))
     check_table(table, json.loads(SCHEMA.read_text()))
     first, second, paper = table.rows
+    assert (first["judge"], paper["judge"]) == ("oracle", "people")
+    people = table4(Sources("paper", [], rows + metrics("tldr", by_people=1)))
+    assert people.rows[0]["judge"] == "people"
     assert (first["model"], first["guidance"], first["win"]) == ("mine", "tldr", "40")
     assert (first["win_low"], first["win_high"], first["samples_low"]) == ("39.0", "41.0", "")
     # Holm: the smaller of two p is doubled.

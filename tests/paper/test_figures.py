@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tldr_reward.errors import InputError
-from tldr_reward.metrics.rows import CurvePoint
+from tldr_reward.metrics.rows import CurvePoint, ReliabilityBin
 from tldr_reward.paper.accuracy_by_taxonomy import draw_accuracy_by_taxonomy
 from tldr_reward.paper.precision_recall import draw_precision_recall
+from tldr_reward.paper.reliability import draw_reliability
 from tldr_reward.paper.training_curves import draw_training_curves, smooth
 from tldr_reward.records import HistoryRow
 
@@ -53,6 +54,24 @@ def test_precision_recall_has_a_panel_a_backbone():
     ]
     with pytest.raises(InputError, match="the curve files hold no point"):
         draw_precision_recall([], "mini")
+
+
+def test_reliability_has_a_panel_a_backbone_and_a_line_before_and_after():
+    run = ("paligemma/tldr/seed0", "paligemma", "tldr", "mini", "0", "test")
+    rows = [
+        ReliabilityBin(*run, calibrated, predicted, observed, low, high, 50)
+        for calibrated, predicted, observed, low, high in (
+            (0, 0.5, 0.1, 0.05, 0.2), (0, 0.01, 0.0, 0.0, 0.01), (1, 0.1, 0.1, 0.05, 0.2),
+        )
+    ]  # fmt: skip
+    (axis,) = draw_reliability(rows, "mini").axes
+    assert axis.get_title() == "PaliGemma (mini scale)"
+    assert legend_texts(axis) == ["as the reward head gives it", "calibrated"]
+    drawn = [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in axis.lines]
+    # A share of 0 stands at the axis's end.
+    assert [(0.5, 0.1), (0.01, 1e-5)] in drawn and [(0.1, 0.1)] in drawn
+    with pytest.raises(InputError, match="hold no bin"):
+        draw_reliability([], "mini")
 
 
 def test_accuracy_by_taxonomy_has_the_papers_values_for_paligemma(make_metric, make_reported):

@@ -1,43 +1,8 @@
 """The report's page in headless Chromium: filters, keyboard, a phone's width, hostile captions."""
 
-import shutil
-
 import pytest
 
 from tests.paper.report import small_page
-
-CHROMIUM = shutil.which("chromium")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER),
-    reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)",
-)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium import webdriver
-
-    folder = tmp_path_factory.mktemp("browser")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    # A sandbox needs rights that a container seldom has; the page is our own.
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "no-first-run",
-        f"user-data-dir={folder}/profile",
-        "window-size=1200,900",
-    ):
-        options.add_argument(f"--{flag}")
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
@@ -45,6 +10,7 @@ def page(browser, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(small_page(), encoding="utf-8")
     browser.set_window_size(1200, 900)
+    browser.get_log("browser")  # what other tests' pages have said
     browser.get(path.as_uri())
     return browser
 

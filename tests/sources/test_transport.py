@@ -184,8 +184,8 @@ def test_another_digest_leaves_nothing_behind(get, raw):
         with pytest.raises(InputError) as error:
             get(served.address, "0" * 64)
         assert str(error.value) == (
-            f"{served.address}/x: sha256 is {SHA256}, not {'0' * 64} as registered; "
-            "nothing was kept"
+            f"{served.address}/x: sha256 is {SHA256}, not {'0' * 64} as registered or "
+            "fetched first; nothing was kept"
         )
     assert names(raw) == []
 

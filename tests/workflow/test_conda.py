@@ -1,4 +1,4 @@
-"""Rules in conda environments, with a test double in conda's place.
+"""Rules in conda environments (profiles/conda), with a test double in conda's place.
 
 The double answers Snakemake's questions and makes an environment that holds one program: a
 `python` that notes how it is called and goes on as this interpreter. That a real conda can make
@@ -46,12 +46,13 @@ def conda(tmp_path: Path) -> Path:
     return prefix
 
 
-def test_a_job_runs_in_its_stages_environment_with_the_workflows_package(
+def test_with_the_profile_a_job_runs_in_its_stages_environment_with_the_workflows_package(
     snakemake, conda, workflow_copy, tmp_path
 ):
     shown = snakemake(
         "results/smoke/data/images.jsonl", "--cores", "1", "--config", "scale=smoke",
-        "--sdm", "conda", root=workflow_copy, programs=conda / "bin",
+        "--profile", str(workflow_copy / "profiles/conda"),
+        root=workflow_copy, programs=conda / "bin",
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     assert (tmp_path / "elsewhere/results/smoke/data/images.jsonl").is_file()

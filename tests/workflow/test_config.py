@@ -20,6 +20,7 @@ SECTIONS = {
     "tau_captions": "caption_taus",
     "annotation": "measure_annotation",
     "annotators": "simulate_annotation",
+    "study": "make_study",
     "flags": "measure_flags",
 }
 
@@ -67,8 +68,9 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         (
             "colour=red",
             "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, runtime, "
-            "data, sources, perturbation, vision, language, reward, evaluation, benchmarks, "
-            "tau_captions, zoo, correction, annotation, annotators, flags, gallery, per_backbone",
+            "data, scoring, sources, perturbation, vision, language, reward, evaluation, "
+            "benchmarks, tau_captions, zoo, correction, annotation, annotators, study, flags, "
+            "gallery, per_backbone",
         ),
         (
             "per_backbone={lama: {language: {steps: 4}}}",

@@ -23,8 +23,9 @@ IMPORTED_AS = {
     "ipython": "IPython",
 }
 # Used as programs or through others, not imported by the package.
-PROGRAMS = {"snakemake", "pre-commit", "ruff", "snakefmt", "pytest", "pytest-xdist",
-            "hypothesis", "fastapi", "uvicorn", "ipykernel"}  # fmt: skip
+PROGRAMS = {"snakemake", "snakemake-executor-plugin-slurm",
+            "snakemake-executor-plugin-slurm-jobstep", "pre-commit", "ruff", "snakefmt",
+            "pytest", "pytest-xdist", "hypothesis", "ipykernel"}  # fmt: skip
 NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.py"))
 STAGES = {
     "data": ["draw_scenes", "write_captions", "perturb_captions", "describe_data",
@@ -37,9 +38,10 @@ STAGES = {
     "benchmarks": ["evaluate_benchmarks"],
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
-               "measure_correction", "simulate_annotation", "measure_annotation",
-               "measure_flags", "audit", "verify", "describe_workflow", "draw_gallery",
-               "make_report", "collect_run", "bench_startup", "bench_pipeline", "bench_table"],
+               "measure_correction", "simulate_annotation", "measure_annotation", "make_study",
+               "measure_flags", "gather_scores", "audit", "verify", "describe_workflow",
+               "draw_gallery", "make_report", "collect_run", "calibrate_reward_model",
+               "write_model_card", "bench_startup", "bench_pipeline", "bench_table"],
 }  # fmt: skip
 
 
@@ -47,7 +49,8 @@ def declared() -> dict[str, str]:
     """Pinned requirement of every distribution that pyproject.toml names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    listed = [*project["dependencies"], *extras["workflow"], *extras["test"]]
+    listed = [*project["dependencies"]]
+    listed += [pin for name in ("workflow", "cluster", "apps", "test") for pin in extras[name]]
     pins = [line for line in listed if not line.startswith("tldr-reward[")]
     return dict(zip(map(name_of, pins), pins, strict=True))
 

@@ -30,7 +30,7 @@ BLOCKS = rule_blocks()
 HEAVY = ("train_vision", "train_language", "measure_backbone", "train_reward", "score_captions",
          "score_ablation", "collect_responses", "score_responses",
          "evaluate_benchmarks", "caption_taus", "score_tau_captions",
-         "score_control_tau_captions", "correct_captions")  # fmt: skip
+         "score_control_tau_captions", "correct_captions", "score_pixelprose")  # fmt: skip
 
 
 # Whoever measures time has the machine to itself.
@@ -47,22 +47,24 @@ def test_there_is_a_rule_for_every_stage():
     assert set(BLOCKS) == {
         "draw_scenes", "write_captions", "perturb_captions", "describe_data",
         *HEAVY,
-        "measure_reward_model", "measure_likelihood", "measure_baseline",
+        "gather_scores", "measure_reward_model", "measure_likelihood", "measure_baseline",
         "write_questions", "judge_responses", "measure_hallucination", "measure_correlation",
         "make_table1", "make_table1_ood", "make_table2", "make_table3", "make_table5",
         "make_table4", "make_table6", "make_table8", "make_table9", "make_table10", "make_table11",
         "judge_corrections", "measure_correction",
         "write_benchmarks", "measure_benchmarks", "judge_tau_captions", "measure_taus",
         "simulate_annotation", "measure_annotation", "measure_human_annotation", "measure_flags",
+        "make_study",
         "make_table7", "make_human_evaluation", "make_pixelprose", "run_what_does_tldr_see",
         "run_is_h_t_a_good_measure", "run_what_does_tau_do",
         "draw_precision_recall", "draw_response_accuracy_by_taxonomy", "draw_training_curves",
-        "draw_tau_sweep",
+        "draw_tau_sweep", "draw_reliability", "calibrate_reward_model", "write_model_card",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
         "draw_estimated_against_true", "audit_numbers", "verify",
         "describe_workflow", "draw_gallery", "make_report", "collect_run",
         "fetch_source", "fetch_backbone", "read_sources", "read_benchmarks",
-        "aggregate_answers", "perturb_with_llm",
+        "aggregate_answers", "perturb_with_llm", "fetch_images", "read_pixelprose",
+        "gather_pixelprose", "measure_pixelprose",
         *ALONE, "bench_startup", "bench_pipeline", "bench_table",
     }  # fmt: skip
 
@@ -72,7 +74,8 @@ def test_rule_declares_what_a_rule_must(name):
     block = BLOCKS[name]
     for needed in ("output", "log", "benchmark", "threads", "conda", "shell"):
         assert directive(block, needed).strip(), f"{name} has no {needed}"
-    for resource in ("mem_mb=", "runtime="):
+    # Their figures stand in resources.tsv.
+    for resource in ("gpu=gpus,", "mem_mb=memory,", "runtime=minutes,"):
         assert resource in directive(block, "resources")
     assert f"/{name}" in directive(block, "log"), "a log is named after its rule"
     assert f"/{name}" in directive(block, "benchmark")
@@ -114,6 +117,7 @@ def test_table1_needs_two_reward_models_a_backbone_and_no_ablation(snakemake):
     assert "_only/" not in output
     assert "results/mini/reward/llama/naive/seed0/metrics/test.csv" in output
     assert "ood_scene.csv" not in output
+    assert not {"calibrate_reward_model", "write_model_card"} & set(counts)
     # Two heavy jobs share the processors that there are.
     threads = set(re.findall(r"train-(?:vision|language|reward) .*?--threads (\d+)", output))
     assert threads == {str(max(1, min(64, available_processors()) // 2))}
@@ -150,6 +154,7 @@ def test_everything_is_the_default_and_lies_below_its_scale(snakemake):
     assert counts["score_ablation"] == 1
     assert counts["score_tau_captions"] == 2
     assert counts["describe_data"] == 1
+    assert counts["calibrate_reward_model"] == counts["write_model_card"] == 10
     assert sum(name.startswith("make_table") for name in counts) == 12
     assert sum(name.startswith("run_") for name in counts) == 3
     assert counts["make_human_evaluation"] == counts["make_pixelprose"] == 1
@@ -170,7 +175,7 @@ def test_every_table_and_figure_has_a_rule_and_a_report_caption_of_its_own(snake
     counts = job_counts(output)
     verbs = {"paper_tables": "make", "figures": "draw", "results/mini/notebooks": "run"}
     names = re.findall(rf"({'|'.join(verbs)})/(\w+)\.(?:csv|pdf|html)", needed)
-    assert len(names) == 14 + 8 + 3
+    assert len(names) == 14 + 9 + 3
     for folder, name in names:
         rule = f"{verbs[folder]}_{name}"
         assert counts[rule] == 1

@@ -15,7 +15,7 @@ TABLES = {f"table{number}" for number in range(1, 12)}
 TABLES |= {"table1_ood", "human_evaluation", "pixelprose"}
 FIGURES = {"precision_recall", "response_accuracy_by_taxonomy", "training_curves", "tau_sweep",
            "token_rates", "exam_against_hallucination", "mix_against_hallucination",
-           "estimated_against_true"}  # fmt: skip
+           "estimated_against_true", "reliability"}  # fmt: skip
 
 
 def planned(output: str) -> set[str]:

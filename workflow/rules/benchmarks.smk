@@ -19,9 +19,9 @@ rule evaluate_benchmarks:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         settings=options(section("benchmarks") | {"scale": config["scale"]}),
@@ -50,8 +50,9 @@ rule measure_benchmarks:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         outcomes=lambda wildcards, input: repeated("--outcomes", input),
         scale=config["scale"],

@@ -15,7 +15,6 @@ SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
 from tldr_reward.cli.describe_workflow import workflow_files
-from tldr_reward.cli.processors import available_processors
 from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
@@ -32,11 +31,6 @@ shell.prefix(
     f" {INTERPRETER} -P -m accelerate.commands.launch --num_processes $TOGETHER"
     f' --module tldr_reward "$@"; else {INTERPRETER} -P -m tldr_reward "$@"; fi; }}}}; '
 )
-
-
-# Models this small do not fill two processors: two trainings side by side with half of the
-# machine each end sooner than one after the other with all of it. The profile says how many run.
-HEAVY_THREADS = max(1, min(workflow.resource_settings.cores or 1, available_processors()) // 2)
 
 
 def one_line(error: jsonschema.ValidationError, what: str) -> str:
@@ -170,9 +164,7 @@ validated(config, "config.schema.json", "configuration")
 WORLD = config["scale"] != "paper"
 # How models are held: options of every command that loads one.
 PROCESSES = config["runtime"]["processes"]
-# GPUs of a job that loads a model.
-GPU = int(config["runtime"]["device"] != "cpu")
-RUNTIME = options({name: value for name, value in config["runtime"].items() if name != "processes"})
+RUNTIME = options({name: config["runtime"][name] for name in ("device", "dtype", "attention")})
 
 REWARD_MODELS = at_scale(
     read_registry(
@@ -204,7 +196,8 @@ KNOWN_BACKBONES = read_registry(
 ARCHITECTURES = {
     backbone: row["architecture"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()
 }
-FETCHED = {backbone: row["source"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+FETCHED = {backbone: row for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+LICENCES = {backbone: row["licence"] for backbone, row in FETCHED.items()}
 known = dict.fromkeys(backbone for backbone, _ in KNOWN_BACKBONES)
 for backbone in [*BACKBONES, *config["per_backbone"]]:
     if backbone not in (ARCHITECTURES if backbone in BACKBONES else known):
@@ -223,7 +216,6 @@ PLAIN = "tldr_plain"
 # Reward models whose LoRA acts at tau times its scale; controls beside TLDR.
 SWEPT = ["tldr", *config["controls"]]
 ABLATED = [backbone for backbone, model in REWARD_MODELS if model in (*ABLATIONS, PLAIN)]
-# At paper scale, those that need no oracle and no people.
 TABLES = [
     "table1",
     "table1_ood",
@@ -240,12 +232,17 @@ TABLES = [
     "human_evaluation",
     "pixelprose",
 ]
+# What people say, in the files that the configuration names: who won in table 4, and table 7's log.
+HUMAN_VERDICTS = config["correction"]["human_verdicts"]
+PEOPLE = config["annotation"]["log"]
 if not WORLD:
-    TABLES = [f"table{number}" for number in (1, 2, 3, 5, 6, 8, 9, 10, 11)]
+    OF_PEOPLE = {"table4": HUMAN_VERDICTS, "table7": PEOPLE}
+    TABLES = [table for table in TABLES if table != "table1_ood" and OF_PEOPLE.get(table, True)]
 FIGURES = [
     "precision_recall",
     "response_accuracy_by_taxonomy",
     "training_curves",
+    "reliability",
     "tau_sweep",
     "token_rates",
     "exam_against_hallucination",
@@ -260,9 +257,8 @@ NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
 # TLDR, and one for a detector without fault.
-PEOPLE = config["annotation"]["log"]
 ORACLE = "oracle"
-GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
+GUIDED_BY = ["human"] if PEOPLE or not WORLD else [*BACKBONES, ORACLE]
 
 
 wildcard_constraints:
@@ -273,6 +269,29 @@ wildcard_constraints:
     baseline="all_positive|random",
     kind="pdf|png",
     detector="|".join([*BACKBONES, ORACLE]),
+    # The folder of a run's scores: a reward model's, or prompting's.
+    run=r"\w+/\w+/seed\d+",
+
+
+scattergather:
+    scores=config["scoring"]["shards"],
+
+
+# Held-out captions are scored in so many jobs that each can be run again alone: into SCORES, from
+# which they are gathered. One job writes where the scores belong.
+SHARDED = config["scoring"]["shards"] > 1
+SHARD = "{scatteritem}/" if SHARDED else ""
+SCORES = "scores/shards/{scatteritem}" if SHARDED else "scores"
+
+
+def from_people(file: str | None, table: str, key: str, what: str) -> list:
+    """A file of people; without an oracle in their place, one line says what the table lacks."""
+    if not file and not WORLD:
+        stop(
+            f"{table} at scale paper is made from what people did: set {key} to {what}; "
+            "the README's section on the paper scale says what they are asked"
+        )
+    return [file] if file else []
 
 
 def registered(wildcards) -> dict:
@@ -327,16 +346,26 @@ def scored(run: str, captions: list, scores: list) -> str:
 
 
 def held_out_runs(wildcards, input, output) -> str:
-    """Reward models, and score files with their captions; their folders name the runs."""
+    """Reward models, and score files with their captions; their folders name the runs.
+
+    Of a shard, the score files lie in its folder below `scores`.
+    """
     captions = {Path(file).name: file for file in input.captions}
     words = []
     for folder in input.reward_models:
         run = "/".join(Path(folder).parts[-4:-1])
         words.append(f"--reward-model {shlex.join((run, folder))}")
     for file in output:
-        run = "/".join(Path(file).parts[-5:-2])
+        folder, _, _ = file.partition("scores/")
+        run = "/".join(Path(folder).parts[-3:])
         words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
     return " ".join(words)
+
+
+def shard(wildcards) -> str:
+    """Which of the shards a job scores, as an option; of one, nothing has to be said."""
+    item = wildcards.get("scatteritem")
+    return f"--shard {item}" if item else ""
 
 
 def given(input, names: str) -> str:

@@ -19,8 +19,9 @@ rule describe_data:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folder=lambda wildcards, input: os.path.dirname(input.captions[0]),
         scenes=lambda wildcards, input: repeated("--scenes", input.scenes),

@@ -3,18 +3,25 @@
 
 CAPTION_SOURCES = ["docci", "visual_genome", "winoground"]
 BENCHMARK_SOURCES = ["blink", "isobench"]
+UNLABELLED_SOURCES = ["pixelprose"]
 # How fast the language model is asked.
 ASKED = {name: config["perturbation"][name] for name in ("requests_per_minute", "at_once")}
 
 
 wildcard_constraints:
-    source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES]),
+    source="|".join([*CAPTION_SOURCES, *BENCHMARK_SOURCES, *UNLABELLED_SOURCES]),
 
 
 def raw_folders(wildcards, input) -> str:
     """Folders of raw files as options that their sources name."""
     folders = {Path(file).parent.name: str(Path(file).parent) for file in input}
     return options(folders)
+
+
+# On a cluster, where the network is.
+localrules:
+    fetch_source,
+    fetch_backbone,
 
 
 rule fetch_source:
@@ -31,8 +38,9 @@ rule fetch_source:
         "../../envs/sources.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=1440,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
         code=code("fetch-source", "sources"),
@@ -52,13 +60,17 @@ rule fetch_backbone:
         "../../envs/models.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=720,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
-        source=lambda wildcards: FETCHED[wildcards.backbone],
+        source=lambda wildcards: FETCHED[wildcards.backbone]["source"],
+        licence=lambda wildcards: options(
+            {name: FETCHED[wildcards.backbone][name] for name in ("licence", "terms")}
+        ),
         code=code("fetch-backbone", "models"),
     shell:
-        "tldr-reward fetch-backbone {params.source:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "tldr-reward fetch-backbone {params.source:q} {params.licence} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule read_sources:
@@ -76,8 +88,9 @@ rule read_sources:
         "../../envs/sources.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=240,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folders=raw_folders,
         settings=options(
@@ -108,8 +121,9 @@ rule aggregate_answers:
     threads: 1
     resources:
         llm=1,
-        mem_mb=8000,
-        runtime=1440,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(ASKED | {"endpoint": config["perturbation"]["endpoint"]}),
         # Not an output: what was paid for is kept, whatever becomes of the job.
@@ -136,8 +150,9 @@ rule perturb_with_llm:
     threads: 1
     resources:
         llm=1,
-        mem_mb=16000,
-        runtime=10080,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         originals=lambda wildcards, input: repeated("--originals", input.originals),
         settings=options(
@@ -171,8 +186,9 @@ rule read_benchmarks:
         "../../envs/sources.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folders=raw_folders,
         folder=lambda wildcards, output: os.path.dirname(output.questions[0]),

@@ -23,9 +23,9 @@ rule caption_taus:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=240,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         settings=options(
@@ -57,8 +57,9 @@ rule judge_tau_captions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         captions=lambda wildcards, input: repeated("--captions", input.captions),
         judgements=lambda wildcards, output: repeated("--judgements", output),
@@ -87,9 +88,9 @@ rule score_tau_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         run=TAU_DETECTOR,
@@ -142,8 +143,9 @@ rule measure_taus:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(
             section("evaluation")

@@ -15,8 +15,9 @@ rule draw_scenes:
         "../../envs/data.yaml"
     threads: 2 * HEAVY_THREADS
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options({"split": config["data"]["images"], "seed": config["data"]["seed"]}),
         code=code("draw-scenes", "data"),
@@ -40,8 +41,9 @@ rule write_captions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(
             {
@@ -77,8 +79,9 @@ rule perturb_captions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options({"seed": config["data"]["seed"]}),
         folder=lambda wildcards, output: os.path.dirname(output.captions[0]),
@@ -105,8 +108,9 @@ rule write_benchmarks:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(
             {

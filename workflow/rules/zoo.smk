@@ -18,8 +18,9 @@ rule write_questions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(
             {
@@ -54,9 +55,9 @@ rule collect_responses:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=240,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         kind=lambda wildcards: MODELS[wildcards.model]["kind"],
@@ -98,8 +99,9 @@ rule judge_responses:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         captions=lambda wildcards, input: repeated("--captions", input.captions),
         judgements=lambda wildcards, output: repeated("--judgements", output.judgements),
@@ -129,9 +131,9 @@ rule score_responses:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        gpu=GPU,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         runtime=RUNTIME,
         run=DETECTOR_RUN,
@@ -174,8 +176,9 @@ rule measure_hallucination:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         judged=lambda wildcards, input: options({name: input[name] for name in JUDGED})
         + f" --known-as {MODELS[wildcards.model]['reported_row'] or wildcards.model}",
@@ -212,8 +215,9 @@ rule measure_correlation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         metrics=lambda wildcards, input: repeated("--metrics", input.metrics),
         scale=config["scale"],

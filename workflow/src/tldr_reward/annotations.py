@@ -11,7 +11,8 @@ from tldr_reward.errors import InputError
 from tldr_reward.records import Span
 from tldr_reward.spans import alignment, word_spans
 
-GUIDANCES = ("binary", "token")
+GUIDANCES = ("none", "binary", "token")
+COMPARED = ("binary", "token")  # by table 7
 SOURCES = ("human", "simulated")
 
 
@@ -19,9 +20,9 @@ SOURCES = ("human", "simulated")
 class AnnotationRow:
     """One caption corrected by one annotator: a row of every annotation log (table 7).
 
-    `guidance` is "binary" (the caption is called bad) or "token" (its flagged words are
-    highlighted), `started` and `ended` are seconds on the annotator's clock, `before` and
-    `after` the caption; `source` is "human" or "simulated".
+    `guidance` is "none", "binary" (the caption as a whole is called good or bad) or "token"
+    (flagged words are highlighted), `started` and `ended` are seconds on the annotator's clock,
+    `before` and `after` the caption; `source` is "human" or "simulated".
     """
 
     annotator: str

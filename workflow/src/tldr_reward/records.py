@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -302,6 +303,11 @@ def read_records(path: Path | str, kind: type) -> list:
         ]
 
 
+@functools.cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(kind))
+
+
 def _record(line: str, kind: type, where: str):
     try:
         fields = json.loads(line)
@@ -312,8 +318,8 @@ def _record(line: str, kind: type, where: str):
     found = fields.pop("format", None)
     if found != kind.FORMAT:
         raise InputError(f"{where}: format {found!r}; this version reads {kind.FORMAT!r}")
-    names = {field.name for field in dataclasses.fields(kind)}
-    if unknown := set(fields) - names:
+    names = _names(kind)
+    if unknown := fields.keys() - names:
         raise InputError(f"{where}: unknown field {sorted(unknown)[0]!r}; has {sorted(names)}")
     try:
         return kind(**fields)

@@ -68,7 +68,9 @@ def _paligemma(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
         resample=3,
     )
     images.image_seq_length = tokens
-    # The processor adds its location tokens, so the vocabulary is counted after it is built.
+    # The processor adds the image's token and 1,152 of places and segments, behind all words: the
+    # LM head has no row for them.
+    words = len(tokenizer)
     processor = PaliGemmaProcessor(images, tokenizer)
     ids = _special_ids(tokenizer)
     config = PaliGemmaConfig(
@@ -85,7 +87,7 @@ def _paligemma(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
         },
         text_config={
             "model_type": "gemma",
-            "vocab_size": len(tokenizer),
+            "vocab_size": words,
             "hidden_size": size.width,
             "intermediate_size": size.mlp,
             "num_hidden_layers": size.layers,

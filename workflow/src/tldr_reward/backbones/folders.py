@@ -64,14 +64,21 @@ def load_backbone(folder: Path | str, placement: Placement = ON_CPU) -> Backbone
     if kind not in CLASSES:
         raise InputError(f"backbone type {kind!r} at {folder}; allowed: {', '.join(CLASSES)}")
     try:
-        model = AutoModelForImageTextToText.from_pretrained(
+        model, loaded = AutoModelForImageTextToText.from_pretrained(
             folder,
             dtype=placement.dtype,
             attn_implementation=placement.attention,
             use_safetensors=True,
             local_files_only=True,
+            output_loading_info=True,
         )
     except OSError as error:
         raise InputError(f"cannot load the backbone at {folder}: {error}") from None
+    # The library would draw them at random, and say so in a warning.
+    if missing := sorted(loaded["missing_keys"]):
+        raise InputError(
+            f"the backbone at {folder} lacks {len(missing)} weights, {missing[0]} for one; "
+            "fetch or save it again"
+        )
     model.to(placement.device).requires_grad_(False).eval()
     return CLASSES[kind](model, CLASSES[kind].load_processor(folder))

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from tldr_reward.errors import InputError
 from tldr_reward.records import Span
 
 PARTS = ("projector", "decoder")
+# Texts that are tokenized at once.
+_TEXTS = 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Backbone(abc.ABC):
         """What makes inputs of images and texts, from a folder of such a backbone."""
         return AutoProcessor.from_pretrained(folder, local_files_only=True)
 
-    @property
+    @functools.cached_property
     def text_config(self):
         """Configuration of the text decoder."""
         return self.model.config.get_text_config()
@@ -149,12 +152,28 @@ class Backbone(abc.ABC):
 
     def tokenize(self, text: str) -> Response:
         """Tokenize a response; raises InputError when nothing remains of it."""
-        encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-        if not encoded["input_ids"]:
-            raise InputError(f"the response {text[:40]!r} has no tokens; a word is needed")
-        return Response(
-            tuple(encoded["input_ids"]), tuple((a, b) for a, b in encoded["offset_mapping"])
-        )
+        return self.tokenize_all([text])[0]
+
+    def tokenize_all(self, texts: Sequence[str]) -> list[Response]:
+        """Tokenize responses, each different text once.
+
+        InputError when nothing remains of one, or one holds a mark that no word stands for.
+        """
+        different = list(dict.fromkeys(texts))
+        words = self.model.lm_head.out_features
+        found = {}
+        for start in range(0, len(different), _TEXTS):
+            some = different[start : start + _TEXTS]
+            encoded = self.tokenizer(some, add_special_tokens=False, return_offsets_mapping=True)
+            columns = encoded["input_ids"], encoded["offset_mapping"]
+            for text, ids, offsets in zip(some, *columns, strict=True):
+                if not ids:
+                    raise InputError(f"the response {text[:40]!r} has no tokens; a word is needed")
+                if (last := max(ids)) >= words:
+                    token = self.tokenizer.convert_ids_to_tokens(last)
+                    raise InputError(f"the response {text[:40]!r} holds {token!r}, no word of it")
+                found[text] = Response(tuple(ids), tuple((a, b) for a, b in offsets))
+        return [found[text] for text in texts]
 
     def check_length(self, prompt: Sequence[int], response: Response, what: str) -> None:
         """Raise InputError when prompt and response together exceed the context length."""

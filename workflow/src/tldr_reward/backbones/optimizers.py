@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 import torch
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from tldr_reward.backbones.muon import Muon
 
@@ -37,15 +38,17 @@ class Optimizers:
         names = {name for name, _ in hidden}
         rest = [(name, tensor) for name, tensor in trained if name not in names]
         self.named = dict(trained)
-        by_rate: dict[float, list[torch.nn.Parameter]] = {}
+        # Parameters of which a process holds a part are not moved in one call with whole ones.
+        by_rate: dict[tuple[float, type], list[torch.nn.Parameter]] = {}
         for name, tensor in hidden:
             own = (rate for part, rate in (own_rates or {}).items() if part in name)
-            by_rate.setdefault(next(own, learning_rate), []).append(tensor)
+            key = next(own, learning_rate), type(tensor)
+            by_rate.setdefault(key, []).append(tensor)
         matrices = Muon if kind == "muon" else torch.optim.AdamW
         self.parts = [
             matrices(_groups(by_rate), weight_decay=weight_decay),
             torch.optim.AdamW(
-                _groups({adamw_learning_rate: [tensor for _, tensor in rest]}),
+                _groups({(adamw_learning_rate, torch.Tensor): [tensor for _, tensor in rest]}),
                 betas=(0.9, 0.99),
                 weight_decay=0.0,
             ),
@@ -71,20 +74,29 @@ class Optimizers:
 
     @torch.no_grad()
     def restore(self, state: dict[str, torch.Tensor]) -> None:
-        """Put back what `tensors` gave."""
+        """Put back what `tensors` gave, whole; a process takes its part of what it has in part."""
         for key, value in state.items():
             field, name = key.split("/", 1)
             tensor = self.named[name]
             if field == "parameter":
-                tensor.copy_(value)
+                tensor.copy_(_part_of(value, tensor))
                 continue
             part = self.parts[0] if name in self.hidden else self.parts[1]
             # The count of steps stays where it was; all else lies beside its parameter.
-            part.state[tensor][field] = value.to(tensor.device) if value.ndim else value.clone()
+            part.state[tensor][field] = _part_of(value, tensor) if value.ndim else value.clone()
 
 
-def _groups(by_rate: Mapping[float, list[torch.nn.Parameter]]) -> list[dict]:
-    return [{"params": tensors, "lr": rate, "peak": rate} for rate, tensors in by_rate.items()]
+def _part_of(value: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """The value where the tensor is: on its device, and distributed over processes as it is."""
+    value = value.to(tensor.device)
+    if not isinstance(tensor, DTensor):
+        return value
+    # Every process has read the whole: none waits for another's.
+    return distribute_tensor(value, tensor.device_mesh, tensor.placements, src_data_rank=None)
+
+
+def _groups(by_rate: Mapping[tuple[float, type], list[torch.nn.Parameter]]) -> list[dict]:
+    return [{"params": tensors, "lr": rate, "peak": rate} for (rate, _), tensors in by_rate.items()]
 
 
 def trapezoid(step: int, steps: int, warmup: int, decay_share: float = 0.4) -> float:

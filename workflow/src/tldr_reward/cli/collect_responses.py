@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.backbones.hub import downloaded
 from tldr_reward.cli.runtime import Runtime, runtime_options
-from tldr_reward.cli.sources import asked_of, downloaded, endpoint_at
+from tldr_reward.cli.sources import asked_of, endpoint_at
 from tldr_reward.errors import InputError
 from tldr_reward.records import (
     CaptionRecord,

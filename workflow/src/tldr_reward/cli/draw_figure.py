@@ -18,7 +18,7 @@ _ZOO_FIGURES = (
 
 
 @click.command(short_help="One figure as PDF and PNG.")
-@click.argument("name", type=click.Choice((*_FIGURES, *_ZOO_FIGURES, "tau_sweep")))
+@click.argument("name", type=click.Choice((*_FIGURES, *_ZOO_FIGURES, "tau_sweep", "reliability")))
 @click.option(
     "--curve",
     "curves",
@@ -49,6 +49,9 @@ _ZOO_FIGURES = (
 @click.option("--tokens", type=_FILE, help="CSV of one caption's tokens (token_rates).")
 @click.option("--points", type=_FILE, help="CSV of the zoo's points (the zoo's other figures).")
 @click.option("--fits", type=_FILE, help="CSV of the lines through them.")
+@click.option(
+    "--reliability", "bins", type=_FILE, multiple=True, help="Reliability CSV (reliability)."
+)
 @click.option("--scale", required=True, help="Scale of every input, e.g. mini.")
 @click.option("--pdf", type=_FILE, required=True, help="PDF to write.")
 @click.option("--png", type=_FILE, required=True, help="PNG to write.")
@@ -63,6 +66,7 @@ def command(
     tokens: Path | None,
     points: Path | None,
     fits: Path | None,
+    bins: tuple[Path, ...],
     scale: str,
     pdf: Path,
     png: Path,
@@ -81,6 +85,9 @@ def command(
 
     if name == "tau_sweep":
         _save(_tau_sweep(metrics, scale), pdf, png)
+        return
+    if name == "reliability":
+        _save(_reliability(bins, scale), pdf, png)
         return
     if name in _ZOO_FIGURES:
         _save(_zoo_figure(name, tokens, points, fits, scale), pdf, png)
@@ -113,6 +120,16 @@ def _tau_sweep(metrics: tuple[Path, ...], scale: str):
     if not metrics:
         raise InputError("tau_sweep: --metrics FILE is needed")
     return draw_tau_sweep(read_scale_rows(metrics, Metric, scale), scale)
+
+
+def _reliability(bins: tuple[Path, ...], scale: str):
+    from tldr_reward.cli.measured import read_scale_rows
+    from tldr_reward.metrics.rows import ReliabilityBin
+    from tldr_reward.paper.reliability import draw_reliability
+
+    if not bins:
+        raise InputError("reliability: --reliability FILE is needed")
+    return draw_reliability(read_scale_rows(bins, ReliabilityBin, scale), scale)
 
 
 def _zoo_figure(name: str, tokens: Path | None, points: Path | None, fits: Path | None, scale: str):

@@ -1,5 +1,6 @@
 """What the model commands read: images as they are asked for, captions as token items."""
 
+import bisect
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,13 +39,14 @@ def caption_items(
 
     One that exceeds the context is an InputError, or with `cut` ends where the context does.
     """
-    prompts: dict[str, tuple[int, ...]] = {}
+    prompts = {
+        prompt: tuple(backbone.prompt_ids(prompt))
+        for prompt in dict.fromkeys(caption.prompt for caption in captions)
+    }
+    responses = backbone.tokenize_all([caption.text for caption in captions])
     items = []
-    for caption in captions:
-        if caption.prompt not in prompts:
-            prompts[caption.prompt] = tuple(backbone.prompt_ids(caption.prompt))
+    for caption, response in zip(captions, responses, strict=True):
         prompt = prompts[caption.prompt]
-        response = backbone.tokenize(caption.text)
         if cut:
             response = backbone.cut_to_length(prompt, response)
         backbone.check_length(prompt, response, f"caption {caption.caption_id!r}")
@@ -59,12 +61,16 @@ def determined_places(scene: Scene, caption: CaptionRecord, response: Response) 
     """
     if caption.task != "caption":
         return {}
-    return {
-        place: word.slot
-        for word in determined_words(scene, caption.text)
-        for place, offset in enumerate(response.offsets)
-        if overlaps(offset, [word.span])
-    }
+    starts = [start for start, _ in response.offsets]
+    found = {}
+    for word in determined_words(scene, caption.text):
+        first, last = word.span
+        for place in range(max(0, bisect.bisect_right(starts, first) - 1), len(starts)):
+            if starts[place] >= last:
+                break
+            if overlaps(response.offsets[place], [word.span]):
+                found[place] = word.slot
+    return found
 
 
 def file_digests(files: Mapping[str, Path]) -> dict[str, str]:

@@ -14,6 +14,23 @@ import tldr_reward.cli as room
 from tldr_reward import __version__
 from tldr_reward.errors import InputError
 
+# What is for one's own images and captions stands first in the help, in this order; the others are
+# stages of the workflow.
+_OWN = (
+    "score",
+    "score-file",
+    "rates",
+    "threshold",
+    "models",
+    "demo",
+    "make-study",
+    "annotate",
+    "export-annotations",
+    "perturb",
+    "train",
+    "pack-detective",
+    "doctor",
+)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -35,8 +52,14 @@ class LazyCommands(click.Group):
         return importlib.import_module(_module(name)).command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _summary(name)) for name in self.list_commands(ctx)])
+        names = self.list_commands(ctx)
+        sections = {
+            "Commands": [name for name in _OWN if name in names],
+            "Stages of the workflow": [name for name in names if name not in _OWN],
+        }
+        for title, listed in sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, _summary(name)) for name in listed])
 
 
 def _module(name: str) -> str:
@@ -57,9 +80,9 @@ def _summary(name: str) -> str | None:
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def command() -> None:
-    """Token-level detective reward models: data, training, scoring, tables.
+    """Token-level detective reward models: which words of a caption are wrong about its image.
 
-    Example: tldr-reward draw-scenes --help
+    Example: tldr-reward score --help
     """
 
 
@@ -80,6 +103,11 @@ def main() -> None:
         sys.exit(_fail(f"{error.format_message().rstrip('.')}{where}"))
     except (InputError, click.ClickException) as error:
         sys.exit(_fail(str(error)))
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith(room.__name__.partition(".")[0]):
+            raise
+        extra = "pip install 'tldr-reward[workflow]' brings it"
+        sys.exit(_fail(f"this command needs {error.name}, which is not installed; {extra}"))
     except OSError as error:
         # One with a file's name is about that file; others are bugs, unless the disk is full.
         if error.filename is None and error.errno not in _DISK:

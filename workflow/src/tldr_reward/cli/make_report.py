@@ -56,8 +56,8 @@ def command(
     from tldr_reward.cli.provenance import FORMAT, read_format
     from tldr_reward.metrics.gallery import GalleryItem
     from tldr_reward.paper.claims import ClaimEffect, ClaimRow
-    from tldr_reward.paper.markdown import scale_note
     from tldr_reward.paper.report_page import Report, ReportFigure, ReportTable, render_report
+    from tldr_reward.paper.scales import scale_note
 
     items = read_records(gallery, GalleryItem)
     report = Report(

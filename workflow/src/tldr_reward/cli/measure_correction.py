@@ -77,5 +77,5 @@ def command(
             for judgement in read_records(path, Judgement)
         }
         outcomes = {name: outcomes_by_oracle(before, some, judged) for name, some in after.items()}
-    run = CorrectedRun(model, detector, scale, split)
+    run = CorrectedRun(model, detector, scale, split, bool(human_verdicts))
     write_rows(metrics, correction_rows(run, outcomes, len(before)), Metric)

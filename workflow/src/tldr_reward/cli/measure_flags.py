@@ -1,5 +1,6 @@
 """`measure-flags`: how often a TLDR model's flags are false, and how much it flags."""
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command(short_help="How often a TLDR model's flags are false; how much it flags.")
-@click.option("--captions", type=_FILE, required=True, help="Labelled captions.")
+@click.option("--captions", type=_FILE, required=True, help="Captions, labelled or not.")
 @click.option("--scores", type=_FILE, required=True, help="A TLDR model's scores of them.")
 @click.option("--run", required=True, help="Run id, equal to the scores'.")
 @click.option("--backbone", required=True, help="Backbone name.")
@@ -51,7 +52,7 @@ def command(
     """Measure flags against labels: error rates of sentences, shares flagged and truly bad.
 
     The captions may be of any origin: perturbed ones, or those that a model generated and
-    somebody, or an oracle, labelled.
+    somebody, or an oracle, labelled. Of captions without any label, shares flagged alone.
 
     Example: tldr-reward measure-flags --captions captions/test.jsonl --scores scores/test.jsonl
     --run paligemma/tldr/seed0 --backbone paligemma --scale mini --split test
@@ -61,8 +62,15 @@ def command(
     for score in read:
         if score.run != run:
             raise InputError(f"{scores}: scores of the run {score.run!r}; --run is {run!r}")
-    responses = join(read_records(captions, CaptionRecord), read)
-    estimates = sentence_error_rates(responses, threshold, sample, bootstrap, bootstrap_seed)
-    estimates |= flagged_shares(responses, threshold, bootstrap, bootstrap_seed)
+    given = read_records(captions, CaptionRecord)
+    labelled = any(caption.bad_spans is not None for caption in given)
+    if not labelled:
+        # A place in the arrays, where nothing asks for it.
+        given = [dataclasses.replace(caption, bad_spans=()) for caption in given]
+    responses = join(given, read)
+    estimates = flagged_shares(responses, threshold, bootstrap, bootstrap_seed, labelled)
+    if labelled:
+        rates = sentence_error_rates(responses, threshold, sample, bootstrap, bootstrap_seed)
+        estimates = rates | estimates
     identity = Run(run, backbone, reward_model, scale, str(seed), split)
     write_rows(metrics, metric_rows(identity, estimates), Metric)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from tldr_reward.detective.pictures import opened
 from tldr_reward.errors import InputError
 
 
@@ -33,11 +34,5 @@ class Pictures(Sequence):
 
 
 def read_image(path: Path) -> Image.Image:
-    """Open an image as RGB; InputError when it is missing or is no image."""
-    if not path.is_file():
-        raise InputError(f"no such image: {path}")
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise InputError(f"not a readable image: {path} ({error})") from None
+    """Open an image as RGB; InputError when it is missing, no image, or too large."""
+    return opened(path)

@@ -1,5 +1,7 @@
 """`tldr-reward score-captions`: P(good) of every token of captions, by models of one backbone."""
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,10 +37,15 @@ from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_
 @click.option(
     "--task", type=click.Choice(["caption", "vqa"]), help="score this task alone; else both"
 )
+@click.option(
+    "--shard",
+    metavar="K-of-N",
+    help="score the K-th of N parts of each file; gather-scores puts them together",
+)
 @click.option("--cut", is_flag=True, help="score of a caption too long for the context what fits")
 @runtime_options
 def command(
-    backbone_folder, reward_models, likelihood, image_records, scores, task, cut, runtime
+    backbone_folder, reward_models, likelihood, image_records, scores, task, shard, cut, runtime
 ) -> None:
     """Score caption files by one or more runs in one process; labels in them are not looked at.
 
@@ -46,6 +53,8 @@ def command(
     LM head gives each token its likelihood (the prompting baseline). What a run says of a file
     does not depend on the other runs and files. A file without a caption gives one without a
     score: a model may have had nothing to say.
+
+    With --shard 2-of-8 the second eighth of each file is scored, to the same numbers.
 
     Example: tldr-reward score-captions --backbone final/ --image-records images.jsonl
     --reward-model paligemma/tldr/seed0 reward_model/ --likelihood paligemma/prompting/seed0
@@ -60,20 +69,22 @@ def command(
 
     runs = [*reward_models, *([(likelihood, None)] if likelihood else [])]
     _check_runs([run for run, _ in runs], scores)
+    part = parse_shard(shard) if shard else (1, 1)
     use_runtime(runtime)
     captions = {
         path: [one for one in read_records(path, CaptionRecord) if task in (None, one.task)]
         for path in dict.fromkeys(path for _, path, _ in scores)
     }
-    # Sorted: batches, and so the last digits of scores, do not depend on the other files.
-    wanted = sorted({one.image_id for some in captions.values() for one in some})
-    if not wanted:
+    if not any(captions.values()):
         for _, _, out in scores:
             write_records(out, [])
         return
-    rows, images = read_images(image_records, wanted)
     backbone = load_backbone(backbone_folder, runtime.placement)
-    features = ImageFeatures(backbone, images)
+    captions = {path: shard_of(backbone, some, part) for path, some in captions.items()}
+    # Sorted: batches, and so the last digits of scores, do not depend on the other files.
+    wanted = sorted({one.image_id for some in captions.values() for one in some})
+    rows, images = read_images(image_records, wanted)
+    features = ImageFeatures(backbone, images) if wanted else None
     items = {path: caption_items(backbone, some, rows, cut) for path, some in captions.items()}
     pad = backbone.tokenizer.pad_token_id
     for run, folder in runs:
@@ -82,6 +93,30 @@ def command(
                 label = f"{run} scores {path.stem}"
                 found = dict(score_items(items[path], features, pad, probabilities, label))
                 write_records(out, _scored(run, captions[path], items[path], found, first))
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """`2-of-8` as (2, 8); InputError for anything that is no part of a whole."""
+    found = re.fullmatch(r"(\d+)-of-(\d+)", text)
+    index, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= index <= count:
+        raise InputError(f"--shard {text!r}; as in 1-of-8, from 1 to the number of parts")
+    return index, count
+
+
+def shard_of(
+    backbone, captions: Sequence[CaptionRecord], part: tuple[int, int]
+) -> list[CaptionRecord]:
+    """The K-th of N parts of a file, of whole batches: each is scored as it is without shards."""
+    from tldr_reward.reward.scoring import scoring_batches
+
+    index, count = part
+    if count == 1:
+        return list(captions)
+    ids = {prompt: tuple(backbone.prompt_ids(prompt)) for prompt in {c.prompt for c in captions}}
+    batches = scoring_batches([(one.image_id, ids[one.prompt]) for one in captions])
+    chosen = batches[len(batches) * (index - 1) // count : len(batches) * index // count]
+    return [captions[place] for place in sorted(itertools.chain(*chosen))]
 
 
 def _scored(run: str, captions: Sequence, items: Sequence, found: dict, first: int) -> Iterator:

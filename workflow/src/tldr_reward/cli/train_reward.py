@@ -80,6 +80,13 @@ SOURCES = ("questions", "excerpts", "captions")
     help="parts that a step's batch is computed in: less memory, the same gradient",
 )
 @click.option("--checkpoint-steps", type=click.IntRange(1), default=100, show_default=True)
+@click.option(
+    "--sharding",
+    type=click.Choice(["none", "full"]),
+    default="none",
+    show_default=True,
+    help="full: processes share a decoder that is too large for each to train",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @runtime_options
 @click.option("--state", type=Path, required=True, help="folder from which a killed run goes on")
@@ -98,6 +105,7 @@ def command(
     batch_questions,
     batch_excerpts,
     batch_images,
+    sharding,
     runtime,
     state,
     out,
@@ -114,7 +122,8 @@ def command(
     true captions, no labels: its reward head stays as it was drawn).
 
     Begun by `accelerate launch --num_processes N -m tldr_reward train-reward ...`, N processes
-    share each step's batch, with the same result as one.
+    share each step's batch, with the same result as one. With --sharding full they share the
+    decoder's weights, LoRA and optimizer too.
 
     Example: tldr-reward train-reward --backbone final/ --image-records images.jsonl
     --captions train.jsonl --loss tldr --parts projector,decoder --rank 64 --alpha 64
@@ -134,7 +143,7 @@ def command(
         save_reward_model,
         trained_parameters,
     )
-    from tldr_reward.reward.processes import launched_processes
+    from tldr_reward.reward.processes import launched_processes, shard_decoder
     from tldr_reward.reward.training import RewardSettings, effective, train_reward
 
     use_runtime(runtime)
@@ -158,7 +167,10 @@ def command(
     made_from = {"loss": loss} | file_digests({"captions": captions, "backbone": backbone_folder})
     checkpoints = Checkpoints(state, settings | sizes | adapted | made_from)
     processes = launched_processes()
+    if sharding == "full":
+        shard_decoder(model, processes)
     written = train_reward(model, sources, features, loss, chosen, checkpoints, processes)
+    trained = processes.whole(dict(model.named_parameters()))
     if processes.rank:
         return processes.wait()
     facts = {
@@ -168,7 +180,7 @@ def command(
         "backbone": geometry(backbone, features.shape[1]),
     }
     facts |= sizes | in_words(effective(chosen, loss)) | adapted
-    save_reward_model(model, out, facts)
+    save_reward_model(model, out, facts, trained)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
     return processes.wait()

@@ -38,12 +38,16 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class CorrectedRun:
-    """Whose captions were corrected, and what flagged them (backbone/reward_model/seed0)."""
+    """Whose captions were corrected, what flagged them (backbone/reward_model/seed0), who judged.
+
+    `by_people`: else an oracle did.
+    """
 
     model: str
     detector: str
     scale: str
     split: str
+    by_people: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,6 +154,9 @@ def correction_rows(
         rows.append(_row(run, guidance, "samples", Count(samples, math.nan, math.nan, samples)))
         counts = measure_correction(some, samples)
         rows += [_row(run, guidance, name, count) for name, count in counts.items()]
+        if run.by_people:
+            judged = sum(one.verdict is not None for one in some)
+            rows.append(_row(run, guidance, "by_people", Count(1, math.nan, math.nan, judged)))
         p = Count(sign_test(some), math.nan, math.nan, len(some))
         rows.append(_row(run, guidance, "sign_p", p))
     p = paired_sign_test(outcomes["tldr"], outcomes["naive"])

@@ -67,11 +67,12 @@ def sentence_error_rates(
 
 
 def flagged_shares(
-    responses: ScoredResponses, threshold: float, resamples: int, seed: int
+    responses: ScoredResponses, threshold: float, resamples: int, seed: int, labelled: bool = True
 ) -> dict[str, Estimate]:
     """`flagged/<level>` and `bad/<level>`: hallucination rates (eq. 7), estimated and true.
 
-    A caption's share of tokens, of sentences, or whether it has any, averaged over captions.
+    A caption's share of tokens, of sentences, or whether it has any, averaged over captions. What
+    is not `labelled` has no true ones.
     """
     found = sentences(responses, threshold)
     count = len(responses.caption_ids)
@@ -79,10 +80,8 @@ def flagged_shares(
     flags = ~accuracy.predicted_tokens(responses, threshold)
     weights = image_weights(len(responses.image_ids), resamples, seed)
     shares = {}
-    for name, tokens, of_sentences in (
-        ("flagged", flags, found.flagged),
-        ("bad", ~responses.token_good, found.bad),
-    ):
+    asked = [("flagged", flags, found.flagged), ("bad", ~responses.token_good, found.bad)]
+    for name, tokens, of_sentences in asked if labelled else asked[:1]:
         with np.errstate(invalid="ignore"):  # responses of other tasks have no sentence here
             by_level = (
                 _mean_by(responses.response_of, tokens, count),

@@ -70,9 +70,9 @@ def fitted_ratio(rows: Sequence[AnnotationRow]) -> Ratio:
                 warnings.simplefilter("always")
                 try:
                     result = _mixed(seconds, design, parts, method)
+                    error = float(result.bse_fe[1])
                 except np.linalg.LinAlgError:  # a singular Hessian
                     continue
-            error = float(result.bse_fe[1])
             if result.converged and not caught and math.isfinite(error):
                 return _ratio("mixed", float(result.fe_params[1]), error)
     fixed = np.column_stack([binary, annotators])

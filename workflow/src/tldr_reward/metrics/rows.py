@@ -66,3 +66,44 @@ class BenchmarkOutcome:
     right: int
     constrained: str
     constrained_right: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ReliabilityBin:
+    """Tokens with about the same P(bad): the mean of it, and the share that is bad.
+
+    `calibrated` is 1 where P(bad) is the calibrated one; `low` to `high` is the share's interval.
+    """
+
+    run: str
+    backbone: str
+    reward_model: str
+    scale: str
+    seed: str
+    split: str
+    calibrated: int
+    predicted: float
+    observed: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclasses.dataclass(frozen=True)
+class OperatingPoint:
+    """What a threshold finds on labelled captions, at one level (token, sentence, response).
+
+    `recall` is the share of `bad` units that are flagged, `false_alarm` that of `good` ones; each
+    with a 95% interval.
+    """
+
+    level: str
+    threshold: float
+    recall: float
+    recall_low: float
+    recall_high: float
+    false_alarm: float
+    false_alarm_low: float
+    false_alarm_high: float
+    bad: int
+    good: int

@@ -43,7 +43,7 @@ def table7(sources: Sources) -> Table:
         ("n, token", "n_token"),
     )
     title = "Table 7: seconds to correct a caption, with binary and with token guidance"
-    return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, _notes(rows))
+    return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, _notes(sources, rows))
 
 
 def _row(
@@ -102,7 +102,7 @@ def _cells(column: str, metric: Metric | None, digits: int | None) -> dict[str, 
     return dict(zip((column, f"{column}_low", f"{column}_high"), texts, strict=True))
 
 
-def _notes(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+def _notes(sources: Sources, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     analyses = {
         "paired": "captions had with both guidances are compared with themselves",
         "mixed": "a mixed-effects model of log seconds with annotators as random intercepts",
@@ -120,6 +120,12 @@ def _notes(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
         "The paper's three annotators are people, who corrected PixelProse captions; its ratio is "
         "computed here from the seconds that it prints.",
     ]
+    for metric in sources.metrics:
+        if metric.metric == f"seconds/{_AVERAGE}/none":
+            notes.append(
+                f"Without any guidance, an arm that the paper does not have: {metric.value:.1f} "
+                f"seconds [{metric.low:.1f}, {metric.high:.1f}], {metric.n} captions."
+            )
     if any(row["source"] == "simulated" for row in rows):
         notes.insert(
             0,

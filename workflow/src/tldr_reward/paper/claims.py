@@ -129,7 +129,7 @@ def judge_claims(
     `audit` has the verdicts of the audit's rows by their ids, `jobs` what the run's jobs took.
     """
     rows, effects = [], []
-    for claim in claims:
+    for claim in map(_as_made, claims) if scale == "paper" else claims:
         measured: list[tuple[Comparison, Effect]] = []
         printed: list[tuple[Comparison, Effect]] = []
         for comparison in claim.comparisons:
@@ -158,6 +158,14 @@ def strength(claim: Claim, audit: Mapping[str, str]) -> str:
         found += own
     shown = sum(audit[name] == "consistent" for name in found)
     return f"{shown} of {len(found)} shown" if found else ""
+
+
+def _as_made(claim: Claim) -> Claim:
+    """The claim without what mini has in its place, and what testing it may cost there."""
+    nothing = dict.fromkeys(("job_minutes", "gigabytes", "gpu_hours"), math.nan)
+    return dataclasses.replace(
+        claim, stands_for="", budget=dataclasses.replace(claim.budget, **nothing)
+    )
 
 
 def _of_scale(table: Sequence[Row], scale: str) -> list[Row]:

@@ -41,7 +41,8 @@ def render_claims(rows: Sequence[ClaimRow], effects: Sequence[ClaimEffect], scal
 def _section(row: ClaimRow, effects: Sequence[ClaimEffect]) -> list[str]:
     lines = ["", f'<a id="{row.claim}"></a>', "", f"## {row.text}", "", f"**{row.verdict}**"]
     lines[-1] += f" ({row.where}). `{row.command}`"
-    lines += ["", _cost(row)]
+    if cost := _cost(row):
+        lines += ["", cost]
     if row.stands_for:
         lines += ["", f"Here: {row.stands_for}."]
     lines += [line for kind in _expected(effects) for line in ("", _EXPECTED[kind])]
@@ -58,10 +59,12 @@ def _section(row: ClaimRow, effects: Sequence[ClaimEffect]) -> list[str]:
 
 def _cost(row: ClaimRow) -> str:
     """What testing a claim may take, and what it took."""
-    text = f"Jobs: {row.budget_job_minutes:g} minutes, {row.budget_gigabytes:g} GB at most"
+    parts = []
+    if row.budget_job_minutes == row.budget_job_minutes:
+        parts += [f"{row.budget_job_minutes:g} minutes, {row.budget_gigabytes:g} GB at most"]
     if row.job_minutes == row.job_minutes:
-        text += f"; here {row.job_minutes:.0f} minutes, {row.gigabytes:.1f} GB"
-    return f"{text}."
+        parts += [f"here {row.job_minutes:.0f} minutes, {row.gigabytes:.1f} GB"]
+    return f"Jobs: {'; '.join(parts)}." if parts else ""
 
 
 def _expected(effects: Sequence[ClaimEffect]) -> list[str]:

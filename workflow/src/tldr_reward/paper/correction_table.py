@@ -41,8 +41,8 @@ def table4(sources: Sources) -> Table:
         "Counts, with Wilson's 95% bounds in brackets: flagged of samples, self-corrected (the "
         "text changed) of flagged, win, tie and loss of those that were judged. "
         "p: exact sign tests; TLDR against naive is on the same captions, where what was left "
-        "unchanged counts as a tie. The judge of ours is the oracle of the scene world: fewer "
-        "wrong words win. The rows of the paper show its printed counts, judged by people, with "
+        "unchanged counts as a tie. Where the judge is the oracle of the scene world, fewer wrong "
+        "words win. The rows of the paper show its printed counts, judged by people, with "
         "the sign test that they allow; whether its two guidances saw the same captions is unsaid.",
     )
     title = "Table 4: self-correction of flagged captions"
@@ -58,7 +58,11 @@ def _own_row(
     run: str, cells: dict[str, Metric], adjusted: dict[str, float], scale: str
 ) -> dict[str, str]:
     model, guidance = run.rsplit("/", 1)
-    row = {"model": model, "guidance": guidance, "judge": "oracle"}
+    row = {
+        "model": model,
+        "guidance": guidance,
+        "judge": "people" if "by_people" in cells else "oracle",
+    }
     for name in _COUNTS:
         row[name] = f"{cells[name].value:.0f}"
         for bound in ("low", "high"):

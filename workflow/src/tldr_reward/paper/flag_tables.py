@@ -129,10 +129,15 @@ def pixelprose(sources: Sources) -> Table:
         ("n captions", "n"),
     )
     title = "Share of captions flagged, as the paper measures PixelProse"
+    ours = "ours are of captions that nobody has labelled either."
+    if any(row["bad"] for row in rows):
+        ours = (
+            "ours are of captions half of which were perturbed on purpose. To be compared here: "
+            "flagged with truly bad."
+        )
     notes = (
         "Percent, with 95% intervals in brackets (bootstrap over images). The paper's values are "
-        "of 3,000 PixelProse captions, whose true shares nobody knows; ours are of captions half "
-        "of which were perturbed on purpose. To be compared here: flagged with truly bad.",
+        f"of 3,000 PixelProse captions, whose true shares nobody knows; {ours}",
         *seed_notes(sources),
     )
     return Table(title, sources.scale, tuple(rows[0]), tuple(rows), reading, notes)
@@ -141,11 +146,15 @@ def pixelprose(sources: Sources) -> Table:
 def _share_row(
     sources: Sources, backbone: str, level: str, printed: Mapping[tuple[str, str], str]
 ) -> dict[str, str]:
-    """One level of one detector, or {} when it was not measured."""
+    """One level of one detector, or {} when it was not measured.
+
+    Where other levels have a true share this one must have it; captions may lack labels.
+    """
     split = next(row.split for row in sources.metrics if row.backbone == backbone)
     names = f"flagged/{level}", f"bad/{level}"
+    labelled = any(row.metric.startswith("bad/") for row in sources.metrics)
     pooled = pooled_metrics(sources, backbone, "tldr", split, names)
-    if len(pooled) < len(names):
+    if len(pooled) < len(names[: 1 + labelled]):
         return {}
     row = {
         "captions": split,
@@ -154,9 +163,10 @@ def _share_row(
         "denominator": _LEVELS[level],
     }
     for column, name in zip(("flagged", "bad"), names, strict=True):
-        row[column] = percent(pooled[name].value)
-        row[f"{column}_low"] = percent(pooled[name].low)
-        row[f"{column}_high"] = percent(pooled[name].high)
+        found = pooled.get(name)
+        row[column] = percent(found.value if found else None)
+        row[f"{column}_low"] = percent(found.low if found else None)
+        row[f"{column}_high"] = percent(found.high if found else None)
     row["flagged_reported"] = printed.get(("pixelprose", f"hallucination_{level}"), "")
     n = str(pooled[names[0]].n)
     return row | {

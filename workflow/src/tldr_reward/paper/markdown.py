@@ -2,19 +2,8 @@
 
 from collections.abc import Mapping
 
+from tldr_reward.paper.scales import scale_note
 from tldr_reward.paper.table import Table
-
-_SCALES = {
-    "mini": (
-        "Scale `mini`: rendered scenes and small backbones trained from scratch; "
-        "not the paper's models or data."
-    ),
-    "smoke": (
-        "Scale `smoke`: a few steps on a few rendered scenes, to test the workflow; "
-        "the numbers mean nothing."
-    ),
-    "paper": "Scale `paper`: the paper's backbones and data sets.",
-}
 
 
 def render(table: Table) -> str:
@@ -32,11 +21,6 @@ def render(table: Table) -> str:
     for note in table.notes:
         lines += ["", note]
     return "\n".join(lines) + "\n"
-
-
-def scale_note(scale: str) -> str:
-    """What numbers of a scale are numbers of."""
-    return _SCALES.get(scale, f"Scale `{scale}`.")
 
 
 def cell(row: Mapping[str, str], column: str) -> str:

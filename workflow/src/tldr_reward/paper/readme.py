@@ -1,4 +1,4 @@
-"""The README's results, rendered from the reference run."""
+"""The README's results, rendered from the reference run, and other parts between two marks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +8,7 @@ from tldr_reward.paper.markdown import cell
 Row = Mapping[str, str]
 BEGIN = "<!-- results: written by `tldr-reward render-readme`, from the reference run -->"
 END = "<!-- end of results -->"
+COSTS = ("<!-- costs: written by `tldr-reward estimate-costs` -->", "<!-- end of costs -->")
 _WORDS = ("position", "colour", "size", "shape", "letters")
 _MEASURES = {
     "mAP(neg)": "map_neg",
@@ -18,12 +19,17 @@ _MEASURES = {
 
 
 def replace_results(readme: str, results: str) -> str:
-    """The README with other results between its two marks; InputError where they are not there."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    """The README with other results between its two marks."""
+    return replace_between(readme, BEGIN, END, results)
+
+
+def replace_between(readme: str, first: str, last: str, text: str) -> str:
+    """The README with another text between two marks; InputError where they are not there."""
+    before, begin, rest = readme.partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise InputError(f"the README has no lines {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n\n{results}\n{END}{after}"
+        raise InputError(f"the README has no lines {first!r} and {last!r}")
+    return f"{before}{first}\n\n{text}\n{last}{after}"
 
 
 def render_results(

@@ -84,9 +84,8 @@ def batch_losses(
     parts then add up to their own.
     """
     members = [member for group in groups for member in group]
-    batch = collate(
-        [member.item for member in members], features, model.backbone.tokenizer.pad_token_id
-    )
+    pad = model.backbone.tokenizer.pad_token_id
+    batch = collate([member.item for member in members], features, pad, model.sharded)
     target = judged(members, loss, contrast_weight)
     totals = totals or [judged(group, loss, contrast_weight).totals() for group in groups]
     own = torch.tensor([index for index, group in enumerate(groups) for _ in group])

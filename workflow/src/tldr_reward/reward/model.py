@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import warnings
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
-from tldr_reward.backbones.batches import Batch, bundles, hidden_states, whole
+from tldr_reward.backbones.batches import Batch, hidden_states, whole
 from tldr_reward.backbones.folders import writing_model
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
@@ -34,7 +33,8 @@ class Adapter:
 class RewardModel:
     """P(token is good) = sigmoid(head(last hidden state at the token itself)), head in fp32.
 
-    `settings` are those that it was trained and saved with.
+    `settings` are those that it was trained and saved with. Of one that is `sharded`, every process
+    must call the decoder as often as the others do: its layers are gathered from all of them.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class RewardModel:
         self.backbone, self.peft_model, self.head = backbone, peft_model, head
         self.settings = settings or {}
         self.weights = AdaptedWeights(peft_model)
+        self.sharded = False
 
     def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
         """Everything that is trained: LoRA matrices and the head's D + 1 parameters."""
@@ -72,12 +73,8 @@ class RewardModel:
             logits = self.logits(batch)
         finally:
             hook.remove()
-        # Prefixes went through the layer too, those of each bundle before its responses.
-        is_response = [
-            place > 0 for bundle in bundles(batch) for place in range(1 + len(bundle.parts))
-        ]
-        states = [output[0] if isinstance(output, tuple) else output for output in outputs]
-        below = list(itertools.compress(states, is_response))
+        # The prefix went through the layer first, then each part of the responses.
+        below = [output[0] if isinstance(output, tuple) else output for output in outputs[1:]]
         return logits, decoder.norm(whole(batch, below))
 
 
@@ -97,10 +94,18 @@ def new_reward_model(backbone: Backbone, adapter: Adapter, seed: int) -> RewardM
     return RewardModel(backbone, peft_model, head)
 
 
-def save_reward_model(model: RewardModel, folder: Path | str, settings: dict) -> None:
-    """Save adapter, head and settings as one folder that appears whole."""
+def save_reward_model(
+    model: RewardModel,
+    folder: Path | str,
+    settings: dict,
+    trained: Mapping[str, torch.Tensor] | None = None,
+) -> None:
+    """Save adapter, head and settings as one folder that appears whole.
+
+    `trained` are the model's named parameters, each whole, where it has parts of them.
+    """
     with writing_model(folder) as part:
-        model.peft_model.save_pretrained(part)
+        model.peft_model.save_pretrained(part, state_dict=dict(trained) if trained else None)
         save_file(dict(model.head.state_dict()), part / "head.safetensors", {"format": FORMAT})
         text = json.dumps({"format": FORMAT} | settings, indent=2, sort_keys=True)
         (part / "settings.json").write_text(text + "\n")
@@ -146,7 +151,9 @@ def _attached(backbone: Backbone, folder: Path) -> PeftModel:
         with _without_rename_warning():
             peft_model = PeftModel.from_pretrained(backbone.model, str(folder))
         stored = set(load_file(folder / "adapter_model.safetensors"))
-        fits = stored == set(get_peft_model_state_dict(peft_model))
+        # Embeddings are never adapted: whether they are is not asked of the hub.
+        own = get_peft_model_state_dict(peft_model, save_embedding_layers=False)
+        fits = stored == set(own)
     except (RuntimeError, ValueError):
         fits = False
     if not fits:

@@ -12,6 +12,9 @@ from tldr_reward.backbones.interface import Backbone
 from tldr_reward.progress import Progress
 from tldr_reward.reward.model import RewardModel, attached_reward_model
 
+# Responses of a batch.
+BATCH = 128
+
 
 def reward_probabilities(model: RewardModel, batch: Batch) -> torch.Tensor:
     """P(good) [S, L] of a reward model (eq. 6)."""
@@ -41,22 +44,33 @@ def scorer(
         yield lambda batch: reward_probabilities(model, batch), first
 
 
+def scoring_batches(keys: Sequence[tuple], size: int = BATCH) -> list[list[int]]:
+    """Indices of responses in batches: those of an image, and of a prompt of it, stand together.
+
+    `keys` tell image and prompt of each, in any form that can be sorted.
+    """
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
 @torch.no_grad()
 def score_items(
     items: Sequence[Item],
     features: Features,
     pad: int,
     probabilities: Callable[[Batch], torch.Tensor],
-    label: str,
-    batch_responses: int = 128,
+    label: str | None,
+    batch_responses: int = BATCH,
 ) -> Iterator[tuple[int, list[float]]]:
-    """Yield (index of the item, its tokens' probabilities), images' responses kept together."""
-    order = sorted(range(len(items)), key=lambda index: (items[index].image, items[index].prompt))
-    progress = Progress(len(items), label)
-    for start in range(0, len(order), batch_responses):
-        chosen = order[start : start + batch_responses]
+    """Yield (index of the item, its tokens' probabilities), images' responses kept together.
+
+    Progress is shown where it has a `label`.
+    """
+    progress = Progress(len(items), label) if label else None
+    for chosen in scoring_batches([(item.image, item.prompt) for item in items], batch_responses):
         batch = collate([items[index] for index in chosen], features, pad)
         scores = probabilities(batch)
         for row, index in enumerate(chosen):
             yield index, scores[row, : len(items[index].response.ids)].tolist()
-        progress.step(count=len(chosen))
+        if progress:
+            progress.step(count=len(chosen))

@@ -104,16 +104,22 @@ def step_losses(
     }
     count = settings.accumulation * processes.count
     parts = {name: batch_parts(members, count) for name, members in drawn.items()}
+    shares = [{name: own[k] for name, own in parts.items() if own[k]} for k in range(count)]
     found = dict.fromkeys(drawn, 0.0)
-    for place in range(processes.rank, count, processes.count):
-        some = {name: own[place] for name, own in parts.items() if own[place]}
-        if not some:
+    for first in range(0, count, processes.count):
+        turn = shares[first : first + processes.count]
+        some = turn[processes.rank]
+        # Who has nothing to do goes along where others do, so that layers can be gathered.
+        idle = model.sharded and not some and any(turn)
+        if not some and not idle:
             continue
+        some = some or max(turn, key=len)
         sums = [totals[name] for name in some]
         values = batch_losses(model, list(some.values()), features, loss, *weights, sums)
-        torch.stack(values).sum().backward()
-        for name, value in zip(some, values, strict=True):
-            found[name] += value.item()
+        value = torch.stack(values).sum()
+        (value * 0.0 if idle else value).backward()
+        for name, own in zip(some, values, strict=True):
+            found[name] += 0.0 if idle else own.item()
     return {name: processes.sum(value) for name, value in found.items()}
 
 
@@ -129,10 +135,13 @@ def train_reward(
     """Train LoRA and head in place on groups of labelled items; returns the history.
 
     Each source gives a loss of its own; their sum is trained. Several processes end with the same
-    weights; the first of them saves the checkpoints.
+    weights; the first of them saves the checkpoints. InputError for a sharded model with Muon,
+    which wants whole matrices.
     """
     if loss not in LOSSES:
         raise InputError(f"loss {loss!r}; allowed: {', '.join(LOSSES)}")
+    if model.sharded and settings.optimizer != "adamw":
+        raise InputError(f"optimizer {settings.optimizer!r} with sharding full; allowed: adamw")
     settings = effective(settings, loss)
     optimizers = Optimizers(
         model.named_parameters(),
@@ -168,8 +177,8 @@ def train_reward(
         history.append(HistoryRow(step + 1, mean, speed, scale * settings.learning_rate))
         progress.step({"loss": f"{mean:.4f}", "tokens/s": f"{speed:.0f}"})
         due = (step + 1) % settings.checkpoint_steps == 0 and step + 1 < settings.steps
-        if due and processes.rank == 0:
+        if due and (tensors := processes.whole(optimizers.tensors())):
             saved = [dataclasses.asdict(row) for row in history]
-            checkpoints.save(step + 1, optimizers.tensors(), saved)
+            checkpoints.save(step + 1, tensors, saved)
     model.peft_model.eval()
     return history

@@ -167,7 +167,9 @@ def fetch(
         if not there:
             download.begin_anew()
         then = f"delete {path} to fetch it again" if there else "nothing was kept"
-        raise InputError(f"{address}: sha256 is {found}, not {sha256} as registered; {then}")
+        raise InputError(
+            f"{address}: sha256 is {found}, not {sha256} as registered or fetched first; {then}"
+        )
     if not there:
         os.replace(download.part, path)
         download.tag.unlink(missing_ok=True)
