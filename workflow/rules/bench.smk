@@ -22,8 +22,9 @@ rule bench_speed:
     threads: 2 * HEAVY_THREADS
     resources:
         heavy=2,
-        mem_mb=4000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         code=code("bench-speed", "models"),
     shell:
@@ -44,8 +45,9 @@ rule bench_growth:
     threads: 2 * HEAVY_THREADS
     resources:
         heavy=2,
-        mem_mb=4000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         code=code("bench-growth", "models"),
     shell:
@@ -66,8 +68,9 @@ rule bench_generation:
     threads: 2 * HEAVY_THREADS
     resources:
         heavy=2,
-        mem_mb=4000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         images=lambda wildcards: 8 if wildcards.geometry == "paper" else 64,
         code=code("bench-generation", "models"),
@@ -88,8 +91,9 @@ rule bench_startup:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         code=code("bench-startup", "tables"),
     shell:
@@ -109,8 +113,9 @@ rule bench_pipeline:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         # Not an input: what wrote these files are the jobs behind the tables.
         jobs="<benchmarks>",
@@ -143,8 +148,9 @@ rule bench_table:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         reports=lambda wildcards, input: repeated("--report", input.reports),
         code=code("bench-table", "tables"),
