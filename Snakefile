@@ -69,7 +69,6 @@ include: "workflow/rules/notebooks.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/bench.smk"
 include: "workflow/rules/detective.smk"
 
 
@@ -78,6 +77,9 @@ rule tables_and_figures:
     input:
         expand("paper_tables/{table}.csv", table=TABLES),
         expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+
+
+include: "workflow/rules/bench.smk"
 
 
 rule all:

@@ -7,7 +7,7 @@ import torch
 
 from tests.models import ARCHITECTURES, random_images, small_backbone
 from tldr_reward.backbones.batches import Item
-from tldr_reward.backbones.language import answer_loss, step_losses
+from tldr_reward.backbones.language import answer_loss, answer_losses
 
 PROMPT = "describe the image."
 TEXT = "a big red circle."
@@ -70,12 +70,13 @@ def test_sources_together_have_the_losses_and_gradients_of_each_alone(name):
         Item(image, tuple(backbone.prompt_ids(prompt)), backbone.tokenize(text), weights)
         for image, prompt, text, weights in said
     ]
-    drawn = {"captions": items[:2], "questions": items[2:4], "others": items[4:]}
-    together = step_losses(backbone, drawn, features)
+    drawn = [items[:2], items[2:4], items[4:]]
+    together = answer_losses(backbone, drawn, features)
+    torch.stack(together).sum().backward()
     found = gradients(backbone)
-    alone = {name: answer_loss(backbone, some, features) for name, some in drawn.items()}
-    torch.stack(list(alone.values())).sum().backward()
-    assert together == pytest.approx({name: loss.item() for name, loss in alone.items()}, abs=1e-5)
+    alone = [answer_loss(backbone, some, features) for some in drawn]
+    torch.stack(alone).sum().backward()
+    assert torch.stack(together).tolist() == pytest.approx(torch.stack(alone).tolist(), abs=1e-5)
     expected = gradients(backbone)
     assert expected.keys() == found.keys()
     for parameter, gradient in expected.items():

@@ -8,6 +8,7 @@ import torch
 from tests.models import ARCHITECTURES, random_images, small_backbone
 from tldr_reward.backbones.batches import (
     Item,
+    bundles,
     collate,
     hidden_states,
     parts,
@@ -120,8 +121,7 @@ def test_responses_cannot_see_each_other(name):
 
 def test_a_batch_is_cut_where_that_spares_more_padding_than_a_part_costs():
     def cut(lengths):
-        mask = torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)
-        return [(rows.tolist(), width) for rows, width in parts(mask)]
+        return [(rows.tolist(), width) for rows, width in parts(torch.tensor(lengths))]
 
     assert cut([9, 2, 5]) == [([1, 2, 0], 9)]
     # 40 tokens are padding; a second part would cost as much as 128.
@@ -139,11 +139,13 @@ def test_parts_of_a_batch_give_each_row_what_it_gets_alone(name):
     texts = ["a big blue square is in the top row.", "two.", "a red circle."] * 70
     items = [Item(0, prompt, backbone.tokenize(text)) for text in texts]
     batch = collate(items, features, backbone.tokenizer.pad_token_id)
-    assert len(parts(batch.mask)) == 3
+    assert len(parts(batch.mask.sum(1))) == 3
     hidden = hidden_states(backbone, batch)
-    (part,) = parts(batch.mask, in_one=True)
-    assert (len(part[0]), part[1]) == (210, batch.ids.shape[1])
-    in_one = hidden_states(backbone, dataclasses.replace(batch, in_one=True))
+    whole = dataclasses.replace(batch, in_one=True)
+    (bundle,) = bundles(whole)
+    ((rows, width),) = bundle.parts
+    assert (len(rows), width) == (210, batch.ids.shape[1])
+    in_one = hidden_states(backbone, whole)
     assert torch.allclose(in_one[batch.mask], hidden[batch.mask], atol=1e-5)
     for row in (0, 1, 2, 208):
         alone = collate(items[row : row + 1], features, backbone.tokenizer.pad_token_id)
@@ -238,3 +240,19 @@ def test_a_model_that_chats_is_asked_through_its_template(name):
     words = backbone.tokenizer.convert_ids_to_tokens(asked)
     assert words == [image] * count + ["a", "circle", ".", "there", "is"]
     assert asked != plain
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_prompts_of_like_length_are_run_together_and_rows_keep_their_order(name):
+    backbone = small_backbone(name)
+    features = backbone.vision_features(random_images(3))
+    short, long = (tuple(backbone.prompt_ids(prompt)) for prompt in ("a", " a" * 150))
+    response = backbone.tokenize("a red circle.")
+    items = [Item(row % 3, (short, long)[row % 2], response) for row in range(6)]
+    batch = collate(items, features, backbone.tokenizer.pad_token_id)
+    found = [(one.groups.tolist(), len(one.parts)) for one in bundles(batch)]
+    assert found == [([0, 2, 4], 1), ([1, 3, 5], 1)]
+    states = predicting_states(backbone, batch)
+    for row, item in enumerate(items):
+        alone = collate([item], features, backbone.tokenizer.pad_token_id)
+        assert torch.allclose(states[row], predicting_states(backbone, alone)[0], atol=1e-5)

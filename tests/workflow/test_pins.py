@@ -41,7 +41,8 @@ STAGES = {
                "measure_correction", "simulate_annotation", "measure_annotation", "make_study",
                "measure_flags", "gather_scores", "audit", "verify", "describe_workflow",
                "draw_gallery", "make_report", "collect_run", "calibrate_reward_model",
-               "write_model_card", "bench_startup", "bench_pipeline", "bench_table"],
+               "write_model_card", "bench_startup", "bench_pipeline",
+               "bench_table"],
 }  # fmt: skip
 
 

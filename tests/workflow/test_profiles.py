@@ -12,7 +12,13 @@ from tests.workflow.test_rules import BLOCKS, HEADER, HEAVY
 
 ROOT = Path(__file__).parents[2]
 SLURM = ROOT / "profiles/slurm"
-LOCAL = {"describe_workflow", "fetch_source", "fetch_backbone"}
+LOCAL = {"describe_workflow", "fetch_source", "fetch_backbone", "fetch_images"}
+
+
+# Rules of the paper scale alone, whatever file they are in.
+PAPER_ALONE = {"fetch_source", "fetch_backbone", "fetch_images", "read_sources", "read_benchmarks",
+               "read_pixelprose", "aggregate_answers", "perturb_with_llm", "gather_scores",
+               "gather_pixelprose"}  # fmt: skip
 
 
 def rules_of(*files: str) -> set[str]:
@@ -33,7 +39,7 @@ def test_every_rule_has_figures_at_each_scale_that_has_it(rows, name):
     row = rows.get(name, fitting[0] if fitting else None)
     assert row, f"resources.tsv has no row for {name}"
     assert bool(row["gpu"]) == (name in HEAVY)
-    if name not in rules_of("sources"):
+    if name not in PAPER_ALONE:
         assert int(row["mem_mb"]) >= 1000 and int(row["runtime"]) >= 10
     if name not in rules_of("world", "backbones") | {"write_questions"}:
         # More data and larger models than mini's.
@@ -55,10 +61,20 @@ def test_what_needs_the_network_or_the_checkout_stays_outside_the_queue():
 def test_light_rules_alone_are_grouped():
     groups = yaml.safe_load((SLURM / "config.yaml").read_text())["groups"]
     assert set(groups.values()) == {"world", "measures", "pages"}
-    assert set(groups) == set(BLOCKS) - set(HEAVY) - LOCAL - rules_of("sources")
+    alone = {"calibrate_reward_model", "write_model_card", "make_study"}
+    assert set(groups) == set(BLOCKS) - set(HEAVY) - LOCAL - PAPER_ALONE - alone
     # Were any other of these in it, a job that loads a model would wait for all measures.
     world = {name for name, group in groups.items() if group == "world"}
     assert world - {"write_questions", "describe_data"} == rules_of("world")
+
+
+def test_tables_and_figures_alone_are_made_from_measurements():
+    """With no other rule in the plan, no environment with torch is made."""
+    profile = yaml.safe_load((ROOT / "profiles/measured/config.yaml").read_text())
+    made = {name for name in BLOCKS if name.startswith(("make_", "draw_"))}
+    apart = {"make_report", "make_study", "draw_scenes", "draw_gallery"}
+    assert set(profile["allowed-rules"]) == made - apart | {"tables_and_figures"}
+    assert {re.search(r"envs/(\w+)", BLOCKS[name]).group(1) for name in made - apart} == {"tables"}
 
 
 def test_a_retried_training_asks_for_eight_gpus_of_one_machine_and_more_of_the_rest(snakemake):

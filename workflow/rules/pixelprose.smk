@@ -2,6 +2,11 @@
 # labelled. Their images are fetched from the web, as many as the paper drew.
 
 
+# On a cluster, where the network is.
+localrules:
+    fetch_images,
+
+
 rule fetch_images:
     input:
         "<results>/sources/pixelprose/source.json",

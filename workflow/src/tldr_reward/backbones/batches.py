@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from tldr_reward.backbones.features import Features
-from tldr_reward.backbones.interface import Backbone, Prefix, Response, pad_ids
+from tldr_reward.backbones.interface import Backbone, Response, pad_ids
 
 # A part of a batch costs as much as this many tokens, whatever is in it.
 _CALL = 128
@@ -31,7 +31,7 @@ class Item:
 class Batch:
     """G prefixes and S responses: `groups` [S] maps a response to its prefix.
 
-    Responses are computed in parts of like length, or `in_one`.
+    They are computed in parts of like length, or `in_one`.
     """
 
     features: torch.Tensor
@@ -91,11 +91,11 @@ def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, l
     }
 
 
-def cuts(lengths: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
-    """Places of lengths [S] in parts of like length, each with its longest.
+def parts(lengths: torch.Tensor, call: int = _CALL) -> list[tuple[torch.Tensor, int]]:
+    """Rows of lengths [S] in parts of like length, each with its own width, short ones first.
 
-    What is computed together is padded to the longest of it. The cut is the cheapest by padded
-    tokens and calls.
+    Responses of one batch differ in length by several times; padded to the longest of all, a third
+    of what is computed would be padding. The cut is the cheapest by padded tokens and calls.
     """
     order = lengths.argsort(stable=True)
     widths, counts = (found.tolist() for found in lengths.unique(return_counts=True))
@@ -103,11 +103,11 @@ def cuts(lengths: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
     # The least cost of the rows up to each width, and where its last part begins.
     best: list[tuple[int, int]] = [(0, 0)]
     for last, width in enumerate(widths):
-        cost = [
-            (best[first][0] + (bounds[last + 1] - bounds[first]) * width + _CALL, first)
+        costs = [
+            (best[first][0] + (bounds[last + 1] - bounds[first]) * width + call, first)
             for first in range(last + 1)
         ]
-        best.append(min(cost))
+        best.append(min(costs))
     found, end = [], len(widths)
     while end:
         begin = best[end][1]
@@ -116,52 +116,61 @@ def cuts(lengths: torch.Tensor) -> list[tuple[torch.Tensor, int]]:
     return found[::-1]
 
 
-def parts(mask: torch.Tensor, in_one: bool = False) -> list[tuple[torch.Tensor, int]]:
-    """Rows of a mask [S, L] in parts of like length, each with its own width; or all in one part.
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """Prefixes of a batch that are run together, then the parts of the responses behind them."""
 
-    Responses of one batch differ in length by several times; padded to the longest of all, a third
-    of what is computed would be padding.
-    """
-    lengths = mask.sum(1)
-    return [(lengths.argsort(stable=True), int(lengths.max()))] if in_one else cuts(lengths)
+    groups: torch.Tensor
+    parts: list[tuple[torch.Tensor, int]]
 
 
-def prompt_parts(items: Sequence[Item]) -> list[list[int]]:
-    """Places of items in parts whose prompts are of like length; an image's stay together."""
-    members: dict[tuple, list[int]] = {}
-    for place, item in enumerate(items):
-        members.setdefault((item.image, item.prompt), []).append(place)
-    groups = list(members.values())
-    lengths = torch.tensor([len(prompt) for _, prompt in members])
-    return [
-        sorted(place for group in some.tolist() for place in groups[group])
-        for some, _ in cuts(lengths)
-    ]
+def bundles(batch: Batch) -> list[Bundle]:
+    """A batch as its decoder runs it: for each bundle the prefixes, then part by part."""
+    found = []
+    lengths = batch.mask.sum(1)
+    if batch.in_one:
+        rows = torch.arange(len(lengths))
+        return [Bundle(torch.arange(len(batch.prompts)), [(rows, batch.ids.shape[1])])]
+    # Each bundle has calls for its parts too.
+    for groups, _ in parts(torch.tensor([len(prompt) for prompt in batch.prompts]), 3 * _CALL):
+        rows = torch.isin(batch.groups, groups).nonzero().squeeze(1)
+        own = [(rows[some], width) for some, width in parts(lengths[rows])]
+        found.append(Bundle(groups.sort().values, own))
+    return found
 
 
 def whole(batch: Batch, states: Sequence[torch.Tensor]) -> torch.Tensor:
     """States of a batch's parts, each [rows, width, D], as one [S, L, D]: zero at padding."""
     found = states[0].new_zeros(*batch.ids.shape, states[0].shape[-1])
-    for (rows, width), some in zip(parts(batch.mask, batch.in_one), states, strict=True):
+    own = [part for bundle in bundles(batch) for part in bundle.parts]
+    for (rows, width), some in zip(own, states, strict=True):
         found[rows, :width] = some
     return found
 
 
 def hidden_states(backbone: Backbone, batch: Batch) -> torch.Tensor:
     """Last hidden states [S, L, D] at each response token itself (eq. 6)."""
-    return _suffixes(backbone, batch, backbone.prefix(batch.features, batch.prompts))
+    return _run(backbone, batch)[1]
 
 
 def predicting_states(backbone: Backbone, batch: Batch) -> torch.Tensor:
     """States [S, L + 1, D] that predict each response token and then the end mark."""
-    prefix = backbone.prefix(batch.features, batch.prompts)
-    hidden = _suffixes(backbone, batch, prefix)
-    return torch.cat([prefix.last_hidden[batch.groups].unsqueeze(1), hidden], dim=1)
+    last_hidden, hidden = _run(backbone, batch)
+    return torch.cat([last_hidden[batch.groups].unsqueeze(1), hidden], dim=1)
 
 
-def _suffixes(backbone: Backbone, batch: Batch, prefix: Prefix) -> torch.Tensor:
-    states = [
-        backbone.suffix_hidden(prefix, batch.groups[rows], batch.ids[rows, :width])
-        for rows, width in parts(batch.mask, batch.in_one)
-    ]
-    return whole(batch, states)
+def _run(backbone: Backbone, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """States [G, D] of the prompts' last tokens, and [S, L, D] of all responses."""
+    lasts, states = [], []
+    place = torch.empty(len(batch.prompts), dtype=torch.long)
+    order = bundles(batch)
+    for bundle in order:
+        own = bundle.groups
+        prefix = backbone.prefix(batch.features[own], [batch.prompts[group] for group in own])
+        lasts.append(prefix.last_hidden)
+        place[own] = torch.arange(len(own))
+        for rows, width in bundle.parts:
+            groups = place[batch.groups[rows]]
+            states.append(backbone.suffix_hidden(prefix, groups, batch.ids[rows, :width]))
+    back = torch.cat([bundle.groups for bundle in order]).argsort()
+    return torch.cat(lasts)[back], whole(batch, states)

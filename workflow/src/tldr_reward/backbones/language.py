@@ -3,18 +3,11 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
-from tldr_reward.backbones.batches import (
-    Item,
-    Source,
-    collate,
-    draw_sources,
-    predicting_states,
-    prompt_parts,
-)
+from tldr_reward.backbones.batches import Item, Source, collate, draw_sources, predicting_states
 from tldr_reward.backbones.checkpoints import Checkpoints
 from tldr_reward.backbones.features import Features
 from tldr_reward.backbones.interface import Backbone
@@ -38,19 +31,14 @@ class LanguageSettings:
     seed: int
 
 
-def answer_loss(backbone: Backbone, items: Sequence[Item], features: Features) -> torch.Tensor:
-    """Mean cross-entropy of the response tokens, by their weights, and the end mark, by 1."""
-    entropies, weights = answer_entropies(backbone, items, features)
-    return (entropies * weights).sum() / weights.sum()
+def answer_losses(
+    backbone: Backbone, groups: Sequence[Sequence[Item]], features: Features
+) -> list[torch.Tensor]:
+    """Of each group of items, the mean cross-entropy of its response tokens and end marks.
 
-
-def answer_entropies(
-    backbone: Backbone, items: Sequence[Item], features: Features
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cross-entropy [S, L + 1] of each response token and then the end mark, and its weight.
-
-    Entropy and weight are 0 at padding.
+    Tokens weigh what their items say, the end mark 1. All groups go through the model together.
     """
+    items = [item for group in groups for item in group]
     tokenizer = backbone.tokenizer
     batch = collate(items, features, tokenizer.pad_token_id)
     states = predicting_states(backbone, batch)
@@ -58,40 +46,25 @@ def answer_entropies(
     targets = torch.nn.functional.pad(batch.ids, (0, 1), value=tokenizer.pad_token_id)
     targets[rows, batch.mask.sum(1)] = tokenizer.eos_token_id
     real = torch.nn.functional.pad(batch.mask, (1, 0), value=True)
-    weights = real.to(torch.float32)
+    weights = torch.ones(targets.shape)
     for row, item in enumerate(items):
         if item.weights:
             weights[row, : len(item.weights)] = torch.tensor(item.weights)
-    entropies = torch.nn.functional.cross_entropy(
+    each = torch.nn.functional.cross_entropy(
         backbone.logits(states[real]), targets[real], reduction="none"
     )
-    return torch.zeros_like(weights).masked_scatter(real, entropies), weights
+    weights = weights[real]
+    group = torch.tensor([index for index, some in enumerate(groups) for _ in some])
+    own = group.unsqueeze(1).expand_as(targets)[real]
+    return [
+        (each * weights)[own == index].sum() / weights[own == index].sum()
+        for index in range(len(groups))
+    ]
 
 
-def step_losses(
-    backbone: Backbone, drawn: Mapping[str, Sequence[Item]], features: Features
-) -> dict[str, float]:
-    """Losses of a step's sources, each a mean of its own; the gradient of their sum is added.
-
-    What has prompts of like length goes through the model together, whatever source it is of.
-    """
-    items = [item for some in drawn.values() for item in some]
-    source = torch.tensor([index for index, some in enumerate(drawn.values()) for _ in some])
-    totals = torch.zeros(len(drawn)).index_add(0, source, torch.tensor(list(map(_weight, items))))
-    found = torch.zeros(len(drawn))
-    for places in prompt_parts(items):
-        some = [items[place] for place in places]
-        entropies, weights = answer_entropies(backbone, some, features)
-        own = source[places]
-        losses = (entropies * weights).sum(1) / totals[own]
-        losses.sum().backward()
-        found.index_add_(0, own, losses.detach())
-    return dict(zip(drawn, found.tolist(), strict=True))
-
-
-def _weight(item: Item) -> float:
-    """Weights of a response's tokens in all, and of the end mark."""
-    return (sum(item.weights) if item.weights else len(item.response.ids)) + 1.0
+def answer_loss(backbone: Backbone, items: Sequence[Item], features: Features) -> torch.Tensor:
+    """The loss of one group of items."""
+    return answer_losses(backbone, [items], features)[0]
 
 
 def train_language(
@@ -126,11 +99,13 @@ def train_language(
     for step in range(start, settings.steps):
         began = time.monotonic()
         drawn = draw_sources(sources, step, settings.seed)
-        losses = step_losses(backbone, drawn, features)
-        for name, loss in losses.items():
-            if not math.isfinite(loss):
+        values = answer_losses(backbone, list(drawn.values()), features)
+        losses = {name: value.item() for name, value in zip(drawn, values, strict=True)}
+        for name, value in losses.items():
+            if not math.isfinite(value):
                 where = f"{name} of images {_images(drawn[name])}"
-                raise InputError(f"the loss is {loss} at step {step}, {where}")
+                raise InputError(f"the loss is {value} at step {step}, {where}")
+        torch.stack(values).sum().backward()
         tokens = sum(len(item.response.ids) + 1 for items in drawn.values() for item in items)
         scale = trapezoid(step, settings.steps, settings.warmup_steps, settings.decay_share)
         optimizers.step(scale)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import warnings
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
-from tldr_reward.backbones.batches import Batch, hidden_states, whole
+from tldr_reward.backbones.batches import Batch, bundles, hidden_states, whole
 from tldr_reward.backbones.folders import writing_model
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
@@ -73,8 +74,12 @@ class RewardModel:
             logits = self.logits(batch)
         finally:
             hook.remove()
-        # The prefix went through the layer first, then each part of the responses.
-        below = [output[0] if isinstance(output, tuple) else output for output in outputs[1:]]
+        # Prefixes went through the layer too, those of each bundle before its responses.
+        is_response = [
+            place > 0 for bundle in bundles(batch) for place in range(1 + len(bundle.parts))
+        ]
+        states = [output[0] if isinstance(output, tuple) else output for output in outputs]
+        below = list(itertools.compress(states, is_response))
         return logits, decoder.norm(whole(batch, below))
 
 
