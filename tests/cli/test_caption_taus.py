@@ -15,7 +15,7 @@ def reward_model(world, tmp_path):
     )
     for name, parameter in model.peft_model.named_parameters():
         if "lora_B" in name:
-            parameter.data.fill_(0.05)
+            parameter.data.fill_(0.5)
     save_reward_model(model, tmp_path / "reward_model", {"loss": "tldr"})
     return tmp_path / "reward_model"
 

@@ -29,7 +29,7 @@ def reward_model(world, tmp_path):
     model = new_reward_model(backbone, Adapter(("projector", "decoder"), 4, 4, 0.0), seed=0)
     for name, parameter in model.peft_model.named_parameters():
         if "lora_B" in name:
-            parameter.data.fill_(0.05)
+            parameter.data.fill_(0.5)
     save_reward_model(model, tmp_path / "reward_model", {"loss": "tldr"})
     return tmp_path / "reward_model"
 

@@ -62,6 +62,7 @@ def test_light_rules_alone_are_grouped():
     groups = yaml.safe_load((SLURM / "config.yaml").read_text())["groups"]
     assert set(groups.values()) == {"world", "measures", "pages"}
     alone = {"calibrate_reward_model", "write_model_card", "make_study"}
+    alone |= {name for name in BLOCKS if name.startswith("bench_")}
     assert set(groups) == set(BLOCKS) - set(HEAVY) - LOCAL - PAPER_ALONE - alone
     # Were any other of these in it, a job that loads a model would wait for all measures.
     world = {name for name, group in groups.items() if group == "world"}
