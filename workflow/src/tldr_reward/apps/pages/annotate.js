@@ -226,8 +226,8 @@ function pause(reason) {
 
 function resume() {
   if (!task || clock.running || $("paused").open) return;
+  record("resume"); // before the clock goes on: the pause has counted nothing
   clock.start(clock.seconds);
-  record("resume");
   editor.area.focus();
 }
 
