@@ -183,7 +183,7 @@ def test_from_an_example_to_the_highlighted_caption(demo, detective, browser):
 
     wait = WebDriverWait(browser, 30, 0.05)
     browser.get(demo)
-    assert "knows the scene world" in browser.find_element("id", "world").text
+    wait.until(lambda page: "knows the scene world" in page.find_element("id", "world").text)
     wait.until(lambda page: len(page.find_elements("css selector", "#examples button")) == 3)
     browser.find_elements("css selector", "#examples button")[1].click()
     hostile = "a red <img src=x onerror=\"document.title='owned'\"> circle."
