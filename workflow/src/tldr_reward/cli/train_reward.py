@@ -136,13 +136,7 @@ def command(
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.cli.inputs import file_digests, read_images
     from tldr_reward.cli.runtime import use_runtime
-    from tldr_reward.reward.model import (
-        Adapter,
-        new_reward_model,
-        parse_parts,
-        save_reward_model,
-        trained_parameters,
-    )
+    from tldr_reward.reward.model import Adapter, new_reward_model, parse_parts, save_reward_model
     from tldr_reward.reward.processes import launched_processes, shard_decoder
     from tldr_reward.reward.training import RewardSettings, effective, train_reward
 
@@ -162,8 +156,7 @@ def command(
         sources = [shuffled_source(source, settings["seed"]) for source in sources]
     model = new_reward_model(backbone, adapter, settings["seed"])
     chosen = RewardSettings(**settings)
-    adapted = {"parts": list(adapter.parts), "lora_rank": rank}
-    adapted |= {"lora_alpha": alpha, "lora_dropout": dropout}
+    adapted = lora_facts(adapter)
     made_from = {"loss": loss} | file_digests({"captions": captions, "backbone": backbone_folder})
     checkpoints = Checkpoints(state, settings | sizes | adapted | made_from)
     processes = launched_processes()
@@ -173,17 +166,32 @@ def command(
     trained = processes.whole(dict(model.named_parameters()))
     if processes.rank:
         return processes.wait()
-    facts = {
-        "loss": loss,
-        "responses_per_image": round(len(records) / len(rows), 2),
-        "parameters_trained": trained_parameters(model),
-        "backbone": geometry(backbone, features.shape[1]),
-    }
+    facts = {"loss": loss} | counted(model, features.shape, len(records))
     facts |= sizes | in_words(effective(chosen, loss)) | adapted
     save_reward_model(model, out, facts, trained)
     write_rows(history, written, HistoryRow)
     checkpoints.clear()
     return processes.wait()
+
+
+def lora_facts(adapter) -> dict:
+    """Settings of the LoRA as tables 9 and 10 name them."""
+    named = dataclasses.asdict(adapter)
+    return {"parts": list(named.pop("parts"))} | {f"lora_{n}": value for n, value in named.items()}
+
+
+def counted(model, shape: tuple[int, ...], responses: int) -> dict:
+    """Responses an image, parameters that are trained, and what the tables say of the backbone.
+
+    `shape` is that of the features: images, image tokens, width.
+    """
+    from tldr_reward.reward.model import trained_parameters
+
+    return {
+        "responses_per_image": round(responses / shape[0], 2),
+        "parameters_trained": trained_parameters(model),
+        "backbone": geometry(model.backbone, shape[1]),
+    }
 
 
 def in_words(settings) -> dict:
