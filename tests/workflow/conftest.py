@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.workflow.forked import run_snakemake
 
 ROOT = Path(__file__).parents[2]
 # What the workflow is made of; results and tests are not.
@@ -26,12 +26,11 @@ def snakemake(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess]:
     ) -> subprocess.CompletedProcess:
         folder = tmp_path / "elsewhere"
         folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "snakemake", "-s", str(root / "Snakefile"), *arguments]
         # The caches of Snakemake stay out of the user's home.
         environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
         if programs:
             environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        return run_snakemake(["-s", str(root / "Snakefile"), *arguments], folder, environment)
 
     return run
 

@@ -11,8 +11,12 @@ from tldr_reward.errors import InputError
 PACKAGE = "tldr_reward"
 
 
+@functools.cache
 def module_file(source: Path, module: str) -> Path | None:
-    """The file of a dotted module name below the `source` folder, or None if it has none."""
+    """The file of a dotted module name below the `source` folder, or None if it has none.
+
+    Looked for once: while a process lives, modules do not come and go.
+    """
     base = source.joinpath(*module.split("."))
     for path in (base / "__init__.py", base.with_suffix(".py")):
         if path.is_file():
@@ -33,7 +37,7 @@ def imported_names(path: Path, module: str, package: str = PACKAGE) -> frozenset
 @functools.cache
 def _imported(content: bytes, path: str, parent: str, package: str) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(content, path)):
+    for node in _statements(ast.parse(content, path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -44,6 +48,17 @@ def _imported(content: bytes, path: str, parent: str, package: str) -> frozenset
             names.add(base)
             names.update(f"{base}.{alias.name}" for alias in node.names)
     return frozenset(n for n in names if n == package or n.startswith(f"{package}."))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Statements of a module and all within them; a tenth of its nodes, as imports are no part of
+    an expression."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, field, [])
+        yield node
 
 
 def import_closure(source: Path, module: str, package: str = PACKAGE) -> dict[str, Path]:
