@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.workflow.forked import run_snakemake
 
 ROOT = Path(__file__).parents[2]
