@@ -59,18 +59,22 @@ def alignment(before: Sequence, after: Sequence) -> list[tuple[int | None, int |
     difflib's longest common blocks are no such alignment: for "a a" and "b a" it finds an
     insertion and a deletion instead of one replacement.
     """
-    first = 0
-    while first < min(len(before), len(after)) and before[first] == after[first]:
+    first = last = 0  # how many are alike at the start and at the end
+    short = min(len(before), len(after))
+    while first < short and before[first] == after[first]:
         first += 1
+    while last < short - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    i, j = len(before) - first - last, len(after) - first - last
+    tail = [(first + i + k, first + j + k) for k in range(last)]
     # edits[i][j]: fewest edits that turn before[first:first + i] into after[first:first + j]
-    edits = [list(range(len(after) - first + 1))]
-    for i, word in enumerate(before[first:], start=1):
-        row = [i]
-        for j, other in enumerate(after[first:], start=1):
-            replaced = edits[-1][j - 1] + (word != other)
-            row.append(min(replaced, edits[-1][j] + 1, row[-1] + 1))
+    edits = [list(range(j + 1))]
+    for row_number, word in enumerate(before[first : first + i], start=1):
+        row = [row_number]
+        for column, other in enumerate(after[first : first + j], start=1):
+            replaced = edits[-1][column - 1] + (word != other)
+            row.append(min(replaced, edits[-1][column] + 1, row[-1] + 1))
         edits.append(row)
-    i, j = len(before) - first, len(after) - first
     pairs: list[tuple[int | None, int | None]] = []
     while i or j:
         same = i > 0 and j > 0 and before[first + i - 1] == after[first + j - 1]
@@ -83,7 +87,7 @@ def alignment(before: Sequence, after: Sequence) -> list[tuple[int | None, int |
         else:
             i -= 1
             pairs.append((first + i, None))
-    return [(index, index) for index in range(first)] + pairs[::-1]
+    return [(index, index) for index in range(first)] + pairs[::-1] + tail
 
 
 def overlaps(span: Span, others: Sequence[Span]) -> bool:
