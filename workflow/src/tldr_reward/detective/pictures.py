@@ -1,31 +1,16 @@
 """Images as users give them: checked before they are decoded."""
 
 import hashlib
-import struct
-import zlib
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from tldr_reward.errors import InputError
+from tldr_reward.errors import BROKEN_IMAGE, InputError
 
 # Decoded, an image takes three bytes a pixel; Pillow itself only warns from here to twice as many.
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS
 # Formats that are read: some of Pillow's other readers run programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-# What Pillow's readers raise when bytes are no image, or a broken one.
-_BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
 
 
 def opened(source: Path | str | Image.Image) -> Image.Image:
@@ -51,7 +36,7 @@ def opened(source: Path | str | Image.Image) -> Image.Image:
             f"{path} has more than {2 * MOST_PIXELS // 10**6} million pixels; "
             f"at most {MOST_PIXELS // 10**6} million are allowed"
         ) from None
-    except _BROKEN as error:
+    except BROKEN_IMAGE as error:
         reason = str(error).partition("\n")[0]
         raise InputError(f"not a readable image: {path} ({reason})") from None
 

@@ -1,10 +1,10 @@
 """Whether bytes are an image that can be read whole, and of which kind."""
 
 import io
-import struct
-import zlib
 
 from PIL import Image
+
+from tldr_reward.errors import BROKEN_IMAGE
 
 # Formats that are read. Others are no images of these data sets, and some of Pillow's readers run
 # programs.
@@ -19,20 +19,6 @@ ENDINGS = {
     "BMP": ".bmp",
 }
 MAX_IMAGE_BYTES = 64 * 2**20
-# What Pillow's readers raise when bytes are no image, or a broken one.
-_BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
 
 
 def image_ending(data: bytes) -> str | None:
@@ -43,6 +29,6 @@ def image_ending(data: bytes) -> str | None:
             if ending == ".jpg":
                 image.draft("RGB", (64, 64))  # reads it all, and computes an eighth
             image.load()
-    except _BROKEN:
+    except (*BROKEN_IMAGE, Image.DecompressionBombError):
         return None
     return ending
