@@ -51,8 +51,7 @@ def _imported(content: bytes, path: str, parent: str, package: str) -> frozenset
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Statements of a module and all within them; a tenth of its nodes, as imports are no part of
-    an expression."""
+    """Statements of a module and those within them: a tenth of its nodes, with every import."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
