@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from rocrate.rocrate import ROCrate
 
+from tldr_reward.cli.provenance import describe_workflow
+
 ROOT = Path(__file__).parents[2]
 RUN = "results/mini"
 
@@ -30,11 +32,7 @@ def collect(tmp_path, command, monkeypatch):
         record |= dict(zip(("starttime", "endtime"), times, strict=True))
         name = base64.urlsafe_b64encode(str(path).encode()).decode()
         (jobs / name).write_text(json.dumps(record))
-    described = command(
-        f'describe-workflow --root {ROOT} --configuration {{"scale":"mini","seeds":[0]}} '
-        f"--out {RUN}/workflow.json"
-    )
-    assert described.status == 0, described.err
+    describe_workflow(ROOT, {"scale": "mini", "seeds": [0]}, Path(RUN) / "workflow.json")
 
     def run(files=str(measured), published=str(table)):
         return command(

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tldr_reward.cli.describe_workflow import workflow_files
-from tldr_reward.cli.provenance import commit, read_job_records, write_provenance
+from tldr_reward.cli.provenance import (
+    commit,
+    describe_workflow,
+    read_job_records,
+    workflow_files,
+    write_provenance,
+)
+from tldr_reward.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,14 +89,11 @@ def test_a_workflow_is_described_by_its_files(tmp_path):
     assert not [name for name in files if name.startswith(("tests/", "results/"))]
 
 
-@pytest.mark.parametrize(
-    ("configuration", "line"),
-    [("{", "--configuration is not JSON"), ("[1]", "is a list; an object is needed")],
-)
-def test_a_configuration_that_is_none_is_refused(command, tmp_path, configuration, line):
-    outcome = command(
-        f"describe-workflow --root {ROOT} --configuration {configuration} --out {tmp_path}/w.json"
-    )
-    assert outcome.status == 2
-    assert line in outcome.err
+def test_a_run_is_described_by_its_settings_and_files(tmp_path):
+    describe_workflow(ROOT, {"scale": "mini", "seeds": [0]}, tmp_path / "mini/workflow.json")
+    described = json.loads((tmp_path / "mini/workflow.json").read_text())
+    assert described["configuration"] == {"scale": "mini", "seeds": [0]}
+    assert described["files"] == workflow_files(ROOT)
+    with pytest.raises(InputError, match="holds no Snakefile"):
+        describe_workflow(tmp_path, {}, tmp_path / "w.json")
     assert not (tmp_path / "w.json").exists()

@@ -13,7 +13,7 @@ def test_a_human_log_takes_the_place_of_the_simulated_one(snakemake, tmp_path):
     assert shown.returncode == 0, output
     planned = set(re.findall(r"^(?:local)?rule (\w+):$", output, re.MULTILINE))
     stages = {"draw_scenes", "write_captions", "perturb_captions"}
-    assert planned == stages | {"describe_workflow", "measure_human_annotation", "make_table7"}
+    assert planned == stages | {"measure_human_annotation", "make_table7"}
     assert f"measure-annotation --log {log} --captions results/mini/data/captions/test" in output
     assert "--backbone" not in output
     assert "--metrics results/mini/annotation/human/metrics.csv --reported" in output

@@ -39,7 +39,7 @@ STAGES = {
     "tables": ["measure_scores", "measure_hallucination", "measure_correlation",
                "measure_benchmarks", "measure_taus", "make_table", "draw_figure",
                "measure_correction", "simulate_annotation", "measure_annotation", "make_study",
-               "measure_flags", "gather_scores", "audit", "verify", "describe_workflow",
+               "measure_flags", "gather_scores", "audit", "verify",
                "draw_gallery", "make_report", "collect_run", "calibrate_reward_model",
                "write_model_card", "bench_startup", "bench_pipeline",
                "bench_table"],

@@ -12,7 +12,7 @@ from tests.workflow.test_rules import BLOCKS, HEADER, HEAVY
 
 ROOT = Path(__file__).parents[2]
 SLURM = ROOT / "profiles/slurm"
-LOCAL = {"describe_workflow", "fetch_source", "fetch_backbone", "fetch_images"}
+LOCAL = {"fetch_source", "fetch_backbone", "fetch_images"}
 
 
 # Rules of the paper scale alone, whatever file they are in.

@@ -61,7 +61,7 @@ def test_there_is_a_rule_for_every_stage():
         "draw_tau_sweep", "draw_reliability", "calibrate_reward_model", "write_model_card",
         "draw_token_rates", "draw_exam_against_hallucination", "draw_mix_against_hallucination",
         "draw_estimated_against_true", "audit_numbers", "verify",
-        "describe_workflow", "draw_gallery", "make_report", "collect_run",
+        "draw_gallery", "make_report", "collect_run",
         "fetch_source", "fetch_backbone", "read_sources", "read_benchmarks",
         "aggregate_answers", "perturb_with_llm", "fetch_images", "read_pixelprose",
         "gather_pixelprose", "measure_pixelprose",

@@ -143,7 +143,6 @@ rule make_table7:
         metrics=expand("<results>/annotation/{by}/metrics.csv", by=GUIDED_BY),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table7.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table7.csv",
@@ -168,11 +167,12 @@ rule make_table7:
         table="table7",
         scale=config["scale"],
         files=lambda wildcards, input: given(input, "metrics reported schema"),
+        workflow=WORKFLOW,
         code=code("make-table", "tables"),
     shell:
         "tldr-reward make-table {params.table} {params.files} --scale {params.scale}"
         " --out {output.csv:q} --markdown {output.markdown:q} --provenance {output.provenance:q}"
-        " --workflow {input.workflow:q} 2>&1 | tee {log:q} >&2"
+        " --workflow {params.workflow:q} 2>&1 | tee {log:q} >&2"
 
 
 use rule make_table7 as make_human_evaluation with:
@@ -184,7 +184,6 @@ use rule make_table7 as make_human_evaluation with:
         ),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/human_evaluation.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/human_evaluation.csv",
@@ -211,7 +210,6 @@ use rule make_table7 as make_pixelprose with:
         ),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/pixelprose.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/pixelprose.csv",

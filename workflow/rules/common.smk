@@ -14,7 +14,7 @@ from snakemake.settings.types import DeploymentMethod
 SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
-from tldr_reward.cli.describe_workflow import workflow_files
+from tldr_reward.cli.provenance import describe_workflow
 from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
@@ -251,8 +251,8 @@ FIGURES = [
 ]
 if not WORLD:
     FIGURES.remove("estimated_against_true")
-# Settings and code of the run, for provenance: their edit alone makes no table anew.
-WORKFLOW = ancient("<results>/workflow.json")
+# Settings and code of the run, for provenance; no input: their edit alone makes no table anew.
+WORKFLOW = f"results/{config['scale']}/workflow.json"
 NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's

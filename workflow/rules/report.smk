@@ -94,7 +94,6 @@ rule collect_run:
         measured=MEASURED,
         accuracy=expand("<backbones>/{backbone}/accuracy.csv", backbone=BACKBONES),
         reward_models=of_runs("reward_model", ["tldr"]),
-        workflow=WORKFLOW,
         published=[
             *expand(
                 "paper_tables/{table}.{kind}",
@@ -122,12 +121,13 @@ rule collect_run:
         runtime=minutes,
     params:
         root=own("."),
+        workflow=WORKFLOW,
         published=lambda wildcards, input: repeated("--published", input.published),
         settings=lambda wildcards, input: [
             beside(f"{folder}/weights", "settings.json") for folder in input.reward_models
         ],
         code=code("collect-run", "tables"),
     shell:
-        "tldr-reward collect-run --root {params.root:q} --workflow {input.workflow:q}"
+        "tldr-reward collect-run --root {params.root:q} --workflow {params.workflow:q}"
         " {params.published} --out {output:q} {input.measured:q} {input.accuracy:q}"
         " {params.settings:q} 2>&1 | tee {log:q} >&2"

@@ -13,7 +13,6 @@ rule make_table1:
         resamples=of_runs("resamples/{split}.csv", ["tldr", "naive"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table1.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table1.csv",
@@ -40,11 +39,12 @@ rule make_table1:
         files=lambda wildcards, input: given(
             input, "metrics responses resamples statistics models reported schema"
         ),
+        workflow=WORKFLOW,
         code=code("make-table", "tables"),
     shell:
         "tldr-reward make-table {params.table} {params.files} --scale {params.scale}"
         " --out {output.csv:q} --markdown {output.markdown:q} --provenance {output.provenance:q}"
-        " --workflow {input.workflow:q} 2>&1 | tee {log:q} >&2"
+        " --workflow {params.workflow:q} 2>&1 | tee {log:q} >&2"
 
 
 use rule make_table1 as make_table1_ood with:
@@ -58,7 +58,6 @@ use rule make_table1 as make_table1_ood with:
         resamples=of_runs("resamples/{split}.csv", ["tldr", "naive"], OUT_OF_DISTRIBUTION),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table1_ood.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table1_ood.csv",
@@ -82,7 +81,6 @@ use rule make_table1 as make_table2 with:
         resamples=of_runs("resamples/{split}.csv", ["tldr", PLAIN, *ABLATIONS], backbones=ABLATED),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table2.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table2.csv",
@@ -106,7 +104,6 @@ use rule make_table1 as make_table3 with:
         models=own("workflow/config/models.tsv"),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table3.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table3.csv",
@@ -129,7 +126,6 @@ use rule make_table1 as make_table8 with:
         statistics="<data>/statistics.csv",
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table8.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table8.csv",
@@ -152,7 +148,6 @@ use rule make_table1 as make_table9 with:
         reward_models=of_runs("reward_model", ["tldr"], backbones=["paligemma"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table9.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table9.csv",
@@ -176,7 +171,6 @@ use rule make_table1 as make_table10 with:
         reward_models=of_runs("reward_model", ["tldr"], backbones=["llama"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table10.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table10.csv",
@@ -201,7 +195,6 @@ use rule make_table1 as make_table11 with:
         resamples=of_runs("resamples/{split}.csv", ["naive", "tldr", *ABLATIONS]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table11.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table11.csv",
@@ -224,7 +217,6 @@ use rule make_table1 as make_table4 with:
         metrics=expand("<zoo>/{model}/correction.csv", model=CORRECTED),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table4.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table4.csv",
@@ -247,7 +239,6 @@ use rule make_table1 as make_table5 with:
         metrics="<results>/tau/tldr/benchmarks.csv",
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table5.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table5.csv",
@@ -270,7 +261,6 @@ use rule make_table1 as make_table6 with:
         metrics=of_runs("taus/metrics.csv", ["tldr"]),
         reported=own("workflow/reported/reported.csv"),
         schema=own("workflow/schemas/table6.schema.json"),
-        workflow=WORKFLOW,
     output:
         csv=report(
             "paper_tables/table6.csv",

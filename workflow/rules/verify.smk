@@ -30,7 +30,6 @@ rule verify:
         # Compared with the reference's.
         published=expand("paper_tables/{table}.csv", table=TABLES),
         audit="results/audit.csv",
-        workflow=WORKFLOW,
         reference=[own(str(path)) for path in REFERENCE_FILES],
     output:
         claims="<results>/claims.csv",
@@ -60,10 +59,11 @@ rule verify:
         jobs="<benchmarks>",
         scale=config["scale"],
         reference=f"--reference {shlex.quote(own(REFERENCE))}" if REFERENCE_FILES else "",
+        workflow=WORKFLOW,
         code=code("verify", "tables"),
     shell:
         "tldr-reward verify --claims {input.claims:q} --schema {input.schema:q} {params.tables}"
         " --audit {input.audit:q} --benchmarks {params.jobs:q} --scale {params.scale}"
         " --out {output.claims:q} --effects {output.effects:q} --markdown {output.markdown:q}"
-        " {params.reference} --compared {output.compared:q} --workflow {input.workflow:q}"
+        " {params.reference} --compared {output.compared:q} --workflow {params.workflow:q}"
         " --provenance {output.provenance:q} 2>&1 | tee {log:q} >&2"

@@ -28,7 +28,7 @@ _DESCRIPTION = (
 @click.command(short_help="What a run published and measured, as an RO-Crate.")
 @click.argument("files", type=_FILE, nargs=-1, required=True)
 @click.option("--root", type=_FILE, required=True, help="Folder that holds the Snakefile.")
-@click.option("--workflow", type=_FILE, required=True, help="What describe-workflow wrote.")
+@click.option("--workflow", type=_FILE, required=True, help="workflow.json of the run.")
 @click.option("--published", type=_FILE, multiple=True, help="Published file to keep.")
 @click.option(
     "--jobs",

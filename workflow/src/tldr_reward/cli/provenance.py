@@ -20,9 +20,21 @@ from tldr_reward.paper.provenance import JobRecord, costs_by_rule, jobs_behind
 from tldr_reward.records import writing
 
 FORMAT = "provenance/1"
-WORKFLOW_FORMAT = "workflow/1"  # of what describe-workflow writes
+WORKFLOW_FORMAT = "workflow/1"  # of what describe_workflow writes
 _FILE = click.Path(path_type=Path)
 _ROOT = Path(__file__).parents[4]  # of a checkout
+# What a checkout's results come from; tests, pages and generated files are not.
+_PARTS = (
+    "Snakefile",
+    "envs/*.yaml",
+    "workflow/config/*",
+    "workflow/reported/*",
+    "workflow/rules/*.smk",
+    "workflow/schemas/*.json",
+    "workflow/src/**/*.py",
+    "workflow/tasks/*",
+    "workflow/notebooks/*.py",
+)
 
 
 def provenance_options(function: Callable) -> Callable:
@@ -30,7 +42,7 @@ def provenance_options(function: Callable) -> Callable:
     for option in (
         click.option("--provenance", type=_FILE, help="Provenance JSON to write beside it."),
         click.option(
-            "--workflow", type=_FILE, help="What describe-workflow wrote, for the provenance."
+            "--workflow", type=_FILE, help="workflow.json of the run, for the provenance."
         ),
         click.option(
             "--jobs",
@@ -42,6 +54,33 @@ def provenance_options(function: Callable) -> Callable:
     ):
         function = option(function)
     return function
+
+
+def describe_workflow(root: Path, configuration: Mapping, out: Path) -> None:
+    """Write what a run is made of: its settings, and the SHA-256 of every file of the workflow.
+
+    Provenance quotes it, and a later checkout tells from it which files have changed since. `root`
+    is the folder that holds the Snakefile; InputError where there is none.
+    """
+    files = workflow_files(root)
+    if "Snakefile" not in files:
+        raise InputError(f"{root} holds no Snakefile")
+    found = {
+        "format": WORKFLOW_FORMAT,
+        "scale": configuration.get("scale"),
+        "configuration": dict(configuration),
+        "configuration_sha256": _text_digest(json.dumps(configuration, sort_keys=True)),
+        "code_sha256": _text_digest(json.dumps(files)),
+        "files": files,
+    }
+    write_json(out, found)
+
+
+def workflow_files(root: Path) -> dict[str, str]:
+    """SHA-256 of every file of a workflow, by its path below `root`."""
+    paths = {path for part in _PARTS for path in root.glob(part) if path.is_file()}
+    named = {path.relative_to(root).as_posix(): path for path in paths}
+    return {name: file_digest(named[name]) for name in sorted(named)}
 
 
 def write_provenance(
@@ -105,6 +144,10 @@ def file_digest(path: Path) -> str:
         if inner.is_file():
             digest.update(f"{inner.relative_to(path)} {file_digest(inner)}\n".encode())
     return digest.hexdigest()
+
+
+def _text_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_job_records(folder: Path, logs: Path) -> dict[str, JobRecord]:

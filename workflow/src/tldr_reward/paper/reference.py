@@ -54,8 +54,8 @@ def compare_surroundings(
 ) -> Surroundings:
     """What differs between two runs beside their numbers.
 
-    `ours` and `reference` are provenance (machine, versions), the others what
-    describe-workflow wrote of each. Other seeds are no difference: files are compared by seed.
+    `ours` and `reference` are provenance (machine, versions), the others each run's workflow.json.
+    Other seeds are no difference: files are compared by seed.
     """
     machine = [
         f"{name} is {ours['hardware'][name]}, was {reference['hardware'][name]}"
