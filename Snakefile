@@ -34,7 +34,7 @@ pathvars:
     benchmarks="<results>/benchmarks",
 
 
-include: "workflow/rules/provenance.smk"
+include: "workflow/rules/start.smk"
 
 
 if config["scale"] == "paper":

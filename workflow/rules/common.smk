@@ -14,6 +14,7 @@ from snakemake.settings.types import DeploymentMethod
 SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
+from tldr_reward.cli.fork_server import start_server
 from tldr_reward.cli.provenance import describe_workflow
 from tldr_reward.modules import content_digest, imported_names, module_file
 
@@ -24,12 +25,16 @@ from tldr_reward.modules import content_digest, imported_names, module_file
 IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 INTERPRETER = "python" if IN_CONDA else shlex.quote(sys.executable)
 
+# What `tldr-reward` is; forks are of the interpreter that runs Snakemake.
+FORKED = config["forked"] and not IN_CONDA
+MODULE = "tldr_reward.cli.forked" if FORKED else "tldr_reward"
+
 # TOGETHER=N before a command makes it N processes that share its work.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCE))}; "
     f'tldr-reward() {{{{ if [ "${{{{TOGETHER:-1}}}}" -gt 1 ]; then'
     f" {INTERPRETER} -P -m accelerate.commands.launch --num_processes $TOGETHER"
-    f' --module tldr_reward "$@"; else {INTERPRETER} -P -m tldr_reward "$@"; fi; }}}}; '
+    f' --module tldr_reward "$@"; else {INTERPRETER} -P -m {MODULE} "$@"; fi; }}}}; '
 )
 
 

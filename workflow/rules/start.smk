@@ -1,0 +1,10 @@
+# What is done before the first job.
+
+
+# What a run is made of, for the provenance beside each table. No rule writes it: Snakemake 9.27
+# plans no job behind an ancient input that has to be made anew (issue 4166 there), and an input
+# that is not ancient would make every table anew at every edit.
+onstart:
+    describe_workflow(ROOT, config, Path(WORKFLOW))
+    if FORKED:
+        start_server()

@@ -1,0 +1,120 @@
+"""A server that forks commands from one process, which has loaded their libraries already.
+
+Loading torch and transformers takes seconds of a processor, and on next to nothing that is most of
+what a job takes. Whoever starts the server may run `tldr_reward.cli.forked` for `tldr_reward`.
+"""
+
+import functools
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from tldr_reward.cli.forked import SERVER
+
+# Beside these, every module of the package is loaded before the first fork.
+_NOT_LOADED = ("apps", "bench", "benchmarks", "__main__")
+
+
+@functools.cache  # kept: its input would close with what holds it
+def start_server() -> subprocess.Popen:
+    """Start a server for the commands that this process starts; it ends when this process does."""
+    path = Path(tempfile.mkdtemp(prefix="tldr-reward-"), "socket")
+    command = [sys.executable, "-P", "-m", __name__, str(path)]
+    # The pipe that is its input closes however this process ends.
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    server.stdout.readline()
+    os.environ[SERVER] = str(path)
+    return server
+
+
+def serve(path: Path) -> None:
+    """Fork for each command that comes in through a socket, until this process's input ends."""
+    with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as selector:
+        listener.bind(str(path))
+        listener.listen(64)
+        print("listening", flush=True)  # who connects now waits until all is loaded
+        load_modules()
+        gc.freeze()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+        selector.register(sys.stdin, selectors.EVENT_READ)
+        selector.register(listener, selectors.EVENT_READ)
+        while not any(key.fileobj is sys.stdin for key, _ in selector.select()):
+            connection, _ = listener.accept()
+            with connection:
+                if not os.fork():
+                    listener.close()
+                    answer(connection)
+    path.unlink()
+    path.parent.rmdir()
+
+
+def load_modules() -> None:
+    """Load every module of the package, and with them the libraries that they need."""
+    import tldr_reward
+
+    for module in pkgutil.walk_packages(tldr_reward.__path__, f"{tldr_reward.__name__}."):
+        if module.name.split(".")[1] in _NOT_LOADED:
+            continue
+        try:
+            importlib.import_module(module.name)
+        except ImportError:  # of an extra that is not installed; its own command will say so
+            continue
+
+
+def answer(connection: socket.socket) -> None:
+    """Run what the other end asks for, tell it the exit status, and end this process."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
+    with connection.makefile() as lines:
+        asked = json.loads(lines.readline())
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, buffering=1, closefd=False) for number, mode in enumerate("rww")
+    )
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    os.chdir(asked["folder"])
+    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    status = run(asked["arguments"])
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    connection.sendall(bytes([status]))
+    os._exit(status)
+
+
+def _end_with(connection: socket.socket) -> None:
+    """A caller that is gone, killed perhaps, takes its command along."""
+    connection.recv(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit status of a command in this process."""
+    from tldr_reward.cli.main import main
+
+    sys.argv = ["tldr-reward", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # what an interpreter would do that ends with it
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))
