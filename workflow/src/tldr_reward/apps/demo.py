@@ -7,11 +7,13 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+import gradio as gr
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from PIL import Image
 
+from tldr_reward.apps.demo_page import MOST_SCORES, RESAMPLES, STYLE, Ask, Example, demo_page
 from tldr_reward.apps.local import failure, local_app
 from tldr_reward.apps.turns import BusyError, Turns, Work
 from tldr_reward.apps.uploads import FORMATS, MOST_BYTES, MOST_PIXELS, decoded
@@ -22,10 +24,14 @@ from tldr_reward.errors import InputError
 
 API_VERSION = "1"
 MOST_CHARACTERS = 4_000
-MOST_SCORES = 300  # of one request for rates
 _BODY = 15_000_000  # bytes: the largest image as base64, and room for the rest
 _WAITING, _TOGETHER = 256, 16
-_RESAMPLES = 500
+# Gradio's page has scripts and styles of its own within it; nothing is loaded from elsewhere.
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' blob: data:; font-src 'self' data:; connect-src 'self' blob: data:; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'self'"
+)
 
 
 class Scorer(Protocol):
@@ -39,15 +45,6 @@ class Scorer(Protocol):
 
 # Captions of images by the backbone, and whether each ran into the limit of new tokens.
 Describe = Callable[[Sequence[Image.Image]], Sequence[tuple[str, bool]]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Example:
-    """A picture that is offered, as a PNG file, with captions; each has a label."""
-
-    id: str
-    png: bytes
-    captions: tuple[tuple[str, str], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,9 +79,7 @@ def demo_app(
 ) -> FastAPI:
     """The demo of one reward model; `describe` writes captions, None where nothing can."""
     turns = Turns(_work(detective, describe), _WAITING, _TOGETHER)
-    app = local_app(
-        "TLDR", version, ("demo.html", "demo.css", "common.css", "demo.js"), _BODY, _serving(turns)
-    )
+    app = local_app("TLDR", version, (), _BODY, _serving(turns), _PAGE_POLICY)
     offered = {example.id: example for example in examples}
 
     @app.exception_handler(BusyError)
@@ -130,11 +125,37 @@ def demo_app(
         if len(request.scores) > MOST_SCORES:
             raise InputError(f"{len(request.scores)} scores; at most {MOST_SCORES} are allowed")
         scores = [CaptionScore.from_dict(fields) for fields in request.scores]
-        found = rates_of(scores, request.threshold, _RESAMPLES)
+        found = rates_of(scores, request.threshold, RESAMPLES)
         levels = {level: dataclasses.asdict(rate) for level, rate in found.items()}
         return {"api_version": API_VERSION, "threshold": request.threshold, "rates": levels}
 
-    return app
+    page = demo_page(detective.card, detective.calibrated, examples, _ask(turns, describe))
+    # Behind the routes above: the page takes every path that is left.
+    return gr.mount_gradio_app(
+        app,
+        page,
+        "/",
+        max_file_size=MOST_BYTES,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        css=STYLE,
+        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+    )
+
+
+def _ask(turns: Turns, describe: Describe | None) -> Ask:
+    async def score(image: Image.Image, caption: str) -> CaptionScore:
+        _check_text("caption", caption)
+        return await turns.ask("score", (image, caption, None))
+
+    async def caption(image: Image.Image) -> tuple[str, bool]:
+        return await turns.ask("caption", image)
+
+    return Ask(score, caption if describe else None)
 
 
 def _work(detective: Scorer, describe: Describe | None) -> dict[str, Work]:

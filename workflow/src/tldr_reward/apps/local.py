@@ -14,11 +14,12 @@ from tldr_reward.errors import InputError
 
 HOST = "127.0.0.1"
 _PAGES = Path(__file__).parent / "pages"
+# Nothing from elsewhere is loaded or run, whatever a caption says.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
 _HEADERS = {
-    # Nothing from elsewhere is loaded or run, whatever a caption says.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; "
-    "base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -73,11 +74,12 @@ def local_app(
     pages: tuple[str, ...],
     body_limit: int,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager] | None = None,
+    content_policy: str = _POLICY,
 ) -> FastAPI:
     """An app with a page at `/` and its parts, for browsers and programs of this machine.
 
-    `lifespan` is what runs while the app does. Requests under another host's name, or from
-    another site's page, are refused.
+    `lifespan` is what runs while the app does, `content_policy` what its pages may load. Requests
+    under another host's name, or from another site's page, are refused.
     """
     # The pages that show an API load their code from elsewhere: the document alone is served.
     app = FastAPI(
@@ -96,7 +98,7 @@ def local_app(
             answer: Response = failure(403, "other_site", f"requests from {origin!r} are refused")
         else:
             answer = await call_next(request)
-        answer.headers.update(_HEADERS)
+        answer.headers.update(_HEADERS | {"Content-Security-Policy": content_policy})
         return answer
 
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])

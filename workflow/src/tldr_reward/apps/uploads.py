@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import warnings
+from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
@@ -15,11 +16,7 @@ MOST_PIXELS = 25_000_000
 
 
 def decoded(text: str) -> Image.Image:
-    """The RGB image that base64 holds; it stays in memory, and no file is written.
-
-    InputError for what is no PNG, JPEG or WebP, is cut off, or has too many bytes or pixels (which
-    are read from its header).
-    """
+    """The RGB image that base64 holds; it stays in memory. InputError as by `checked_image`."""
     if len(text) * 3 // 4 > MOST_BYTES + 3:
         raise InputError(
             f"the image has about {len(text) * 3 // 4:,} bytes; at most {MOST_BYTES:,} are allowed"
@@ -30,6 +27,28 @@ def decoded(text: str) -> Image.Image:
         raise InputError(
             "the image is not base64 (of the file's bytes, without a prefix)"
         ) from None
+    return checked_image(data)
+
+
+def read_upload(path: str | None) -> Image.Image:
+    """The RGB image in a file that was sent. InputError for none, and as by `checked_image`."""
+    if path is None:
+        raise InputError("no picture; one is needed")
+    with open(path, "rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise InputError(
+            f"the image has {Path(path).stat().st_size:,} bytes; at most {MOST_BYTES:,} are allowed"
+        )
+    return checked_image(data)
+
+
+def checked_image(data: bytes) -> Image.Image:
+    """A file's bytes as an RGB image.
+
+    InputError for what is no PNG, JPEG or WebP, is cut off, or has too many pixels (which are read
+    from its header).
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -1,6 +1,8 @@
 """`demo`: a page, and an HTTP API, on which captions are checked by a reward model."""
 
 import io
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +41,19 @@ def command(chosen: Chosen, examples: Path | None, seed: int, port: int) -> None
     """Serve a demo on 127.0.0.1: pick or upload a picture, give a caption, see its doubtful words.
 
     Without --model it is the small one that comes with the package, which knows drawn scenes of
-    coloured shapes and nothing else. Programs use POST /v1/score; /openapi.json says how. Uploads
-    stay in memory.
+    coloured shapes and nothing else. Programs use POST /v1/score; /openapi.json says how. What is
+    uploaded to the page lies in a temporary folder until the demo ends.
 
     Example: tldr-reward demo --model results/mini/reward/paligemma/tldr/seed0
     """
-    check_installed()
+    check_installed("gradio")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        run(chosen, examples, seed, port)
+
+
+def run(chosen: Chosen, examples: Path | None, seed: int, port: int) -> None:
+    """Serve the demo until it is interrupted."""
     from tldr_reward.apps.demo import demo_app
 
     taken = bound(port)

@@ -11,9 +11,9 @@ from tldr_reward.errors import InputError
 HOST = "127.0.0.1"
 
 
-def check_installed() -> None:
-    """InputError where the libraries of the apps are missing: a light installation has none."""
-    for library in ("fastapi", "uvicorn"):
+def check_installed(*libraries: str) -> None:
+    """InputError where the libraries of an app are missing: a light installation has none."""
+    for library in ("fastapi", "uvicorn", *libraries):
         if importlib.util.find_spec(library) is None:
             raise InputError(f"{library} is not installed; pip install 'tldr-reward[apps]' adds it")
 
