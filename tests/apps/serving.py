@@ -11,14 +11,16 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from tldr_reward.cli.serving import bound
+from tldr_reward.cli.serving import GRACE, bound
 
 
 @contextlib.contextmanager
 def served(app) -> Iterator[str]:
     """The app's address, `http://127.0.0.1:<port>`."""
     taken = bound(0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
     thread.start()
     while not server.started and thread.is_alive():

@@ -178,8 +178,8 @@ def test_no_path_of_the_server_can_be_read(demo, path):
     assert b"root:" not in data and b"import" not in data and b"[project]" not in data
 
 
-def test_a_page_of_another_picture_than_was_uploaded_is_refused(demo):
-    """Gradio's own way in takes a path; only those of uploads are any good."""
+def test_a_path_in_place_of_an_upload_is_refused(demo):
+    """Gradio's own way in takes paths: those of uploads alone."""
     _, config = raw_get(demo, "/config")
     (check,) = (
         event["id"] for event in json.loads(config)["dependencies"] if len(event["inputs"]) == 4

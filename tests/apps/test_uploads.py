@@ -6,7 +6,7 @@ import io
 import pytest
 from PIL import Image
 
-from tldr_reward.apps.uploads import decoded
+from tldr_reward.apps.uploads import MOST_BYTES, decoded, read_upload
 from tldr_reward.errors import InputError
 
 
@@ -24,6 +24,15 @@ def sent(data: bytes) -> str:
 def test_allowed_kinds_become_rgb(kind, mode):
     image = decoded(sent(file_of(Image.new(mode, (5, 3)), kind)))
     assert (image.mode, image.size) == ("RGB", (5, 3))
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path):
+    path = tmp_path / "sent.png"
+    path.write_bytes(file_of(Image.new("RGB", (5, 3))))
+    assert read_upload(path).size == (5, 3)
+    path.write_bytes(bytes(MOST_BYTES + 1))
+    with pytest.raises(InputError, match="has 10,000,001 bytes; at most 10,000,000 are allowed"):
+        read_upload(path)
 
 
 def test_a_hundred_megapixels_are_refused_by_their_header():

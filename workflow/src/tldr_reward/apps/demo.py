@@ -13,8 +13,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from PIL import Image
 
-from tldr_reward.apps.demo_page import MOST_SCORES, RESAMPLES, STYLE, Ask, Example, demo_page
+from tldr_reward.apps.demo_page import MOST_SCORES, STYLE, Ask, Example, demo_page
 from tldr_reward.apps.local import failure, local_app
+from tldr_reward.apps.shown import RESAMPLES
 from tldr_reward.apps.turns import BusyError, Turns, Work
 from tldr_reward.apps.uploads import FORMATS, MOST_BYTES, MOST_PIXELS, decoded
 from tldr_reward.detective.cards import Card

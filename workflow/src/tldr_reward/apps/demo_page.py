@@ -4,21 +4,21 @@ import contextlib
 import dataclasses
 import html
 import io
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import gradio as gr
 from PIL import Image
 
+from tldr_reward.apps.shown import rate_rows, shown
 from tldr_reward.apps.turns import BusyError
 from tldr_reward.apps.uploads import FORMATS, MOST_BYTES, MOST_PIXELS, read_upload
 from tldr_reward.detective.cards import Card
-from tldr_reward.detective.rates import rates_of
 from tldr_reward.detective.scores import CaptionScore
 from tldr_reward.errors import InputError
 
 TITLE = "TLDR: which words of a caption are wrong?"
 MOST_SCORES = 300  # that rates are of
-RESAMPLES = 500
 _WAITING = 256
 # A word's label is its P(good), of these colours: from red, surely wrong, to yellow.
 _COLOURS = {f"{p / 100:.2f}": f"hsl({p // 2} 95% {70 + p // 5}%)" for p in range(101)}
@@ -83,7 +83,7 @@ def demo_page(card: Card, calibrated: bool, examples: Sequence[Example], ask: As
                 caption = gr.Textbox(
                     label="Caption",
                     lines=3,
-                    placeholder="What is in the picture?",
+                    placeholder="What is in the picture? Shift + Enter checks it.",
                     elem_id="caption",
                     render=False,
                 )
@@ -122,7 +122,7 @@ def _introduction(card: Card) -> str:
 
 
 def _picture(style: str) -> gr.Image:
-    found = gr.Image(
+    return gr.Image(
         label="Picture",
         type="filepath",
         sources=["upload", "clipboard"],
@@ -131,9 +131,6 @@ def _picture(style: str) -> gr.Image:
         elem_id="picture",
         elem_classes=style,
     )
-    # The file as it was sent: Gradio would read it before its size and type are checked.
-    found.preprocess = lambda payload: None if payload is None else payload.path
-    return found
 
 
 def _desk(picture: gr.Image, caption: gr.Textbox, writes: bool) -> _Parts:
@@ -199,36 +196,39 @@ def _connect(parts: _Parts, ask: Ask, calibrated: bool) -> None:
         return (*shown(found, threshold, calibrated), rate_rows(all_found, threshold))
 
     async def run(
-        path: str | None, text: str, threshold: float, before: list[CaptionScore]
+        sent: Mapping | None, text: str, threshold: float, before: list[CaptionScore]
     ) -> tuple:
         with _told():
-            found = await ask.score(read_upload(path), text)
+            found = await ask.score(_received(sent), text)
         if found.warning:
             gr.Warning(_sentence(found.warning))
         kept = [*before, found][-MOST_SCORES:]
         return (found, kept, *draw(found, kept, threshold))
 
-    async def describe(path: str | None) -> str:
+    async def describe(sent: Mapping | None) -> str:
         with _told():
-            text, truncated = await ask.caption(read_upload(path))
+            text, truncated = await ask.caption(_received(sent))
         if truncated:
             gr.Warning("The caption was cut off at its longest.")
         return text
 
-    def receive(path: str) -> str | None:
+    def receive(sent: Mapping | None) -> str | None:
         try:
-            read_upload(path)
+            _received(sent)
         except InputError as error:
             gr.Warning(_sentence(error))
             return None
-        return path
+        return sent["path"]
 
     drawn = [*parts.shown, parts.rates]
     hidden = {"api_visibility": "private"}
+    # A picture is read here alone, where its size and type are checked before it is.
+    raw = {"preprocess": False} | hidden
     given, answered = [parts.picture, parts.caption, parts.threshold, checked], [score, checked]
-    parts.check.click(run, given, [*answered, *drawn], **hidden)
-    parts.write.click(describe, parts.picture, parts.caption, **hidden)
-    parts.picture.upload(receive, parts.picture, parts.picture, **hidden)
+    started = [parts.check.click, parts.caption.submit]
+    gr.on(started, run, given, [*answered, *drawn], **raw)
+    parts.write.click(describe, parts.picture, parts.caption, **raw)
+    parts.picture.upload(receive, parts.picture, parts.picture, **raw)
     moved = {"show_progress": "hidden", "trigger_mode": "always_last"}
     parts.threshold.change(draw, [score, checked, parts.threshold], drawn, **moved, **hidden)
     parts.forget.click(lambda: ([], []), None, [checked, parts.rates], **hidden)
@@ -243,53 +243,14 @@ def _told() -> Iterator[None]:
         raise gr.Error(_sentence(error), print_exception=False) from None
 
 
+def _received(sent: Mapping | None) -> Image.Image:
+    """The picture in Gradio's folder of what was uploaded; it takes no other paths."""
+    if sent is None:
+        raise InputError("no picture; one is needed")
+    return read_upload(Path(sent["path"]))
+
+
 def _sentence(text: object) -> str:
     """What is said on the page, as a sentence; it may quote a caption, and is shown as HTML."""
     said = html.escape(str(text))
     return f"{said[:1].upper()}{said[1:]}."
-
-
-def shown(score: CaptionScore | None, threshold: float, calibrated: bool) -> tuple:
-    """A score at a threshold: its text with the labels of flagged words, verdict, sentences."""
-    if score is None:
-        return [], "", []
-    pieces = score.words or score.tokens
-    parts, end = [], 0
-    for piece in pieces:
-        if gap := score.text[end : piece.start]:
-            parts.append((gap, None))
-        label = f"{piece.p_good:.2f}" if piece.p_good <= threshold else None
-        parts.append((score.text[piece.start : piece.end], label))
-        end = piece.end
-    parts.append((score.text[end:], None))
-    rows = [
-        [one.text, f"{one.p_good:.2f}", "in doubt" if one.p_good <= threshold else "good"]
-        for one in score.sentences
-    ]
-    bad = sum(piece.p_good <= threshold for piece in pieces)
-    return parts, _verdict(score, bad, calibrated), rows
-
-
-def _verdict(score: CaptionScore, bad: int, calibrated: bool) -> str:
-    if not bad:
-        return "### ✓ No word is in doubt"
-    what = "One word is" if bad == 1 else f"{bad} words are"
-    what = "The caption is" if score.level == "response" else what
-    chance = f"; the most doubtful is wrong with a probability of {score.confidence:.0%}"
-    return f"### ✗ {what} in doubt{chance if calibrated else ''}"
-
-
-def rate_rows(scores: Sequence[CaptionScore], threshold: float) -> list[list[str]]:
-    """Hallucination rates (eq. 7) of scored captions as the page shows them; no model is asked."""
-    if not scores:
-        return []
-    many = len(scores) > 1
-    return [
-        [
-            level,
-            f"{rate.value:.1%}",
-            f"{rate.low:.1%} to {rate.high:.1%}" if many else "–",
-            f"{rate.units} {level}{'' if rate.units == 1 else 's'}",
-        ]
-        for level, rate in rates_of(scores, threshold, RESAMPLES).items()
-    ]

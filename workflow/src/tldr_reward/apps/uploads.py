@@ -30,15 +30,13 @@ def decoded(text: str) -> Image.Image:
     return checked_image(data)
 
 
-def read_upload(path: str | None) -> Image.Image:
-    """The RGB image in a file that was sent. InputError for none, and as by `checked_image`."""
-    if path is None:
-        raise InputError("no picture; one is needed")
+def read_upload(path: Path) -> Image.Image:
+    """The RGB image in a file. InputError for too many bytes, and as by `checked_image`."""
     with open(path, "rb") as file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise InputError(
-            f"the image has {Path(path).stat().st_size:,} bytes; at most {MOST_BYTES:,} are allowed"
+            f"the image has {path.stat().st_size:,} bytes; at most {MOST_BYTES:,} are allowed"
         )
     return checked_image(data)
 

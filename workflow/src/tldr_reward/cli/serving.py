@@ -9,6 +9,7 @@ import click
 from tldr_reward.errors import InputError
 
 HOST = "127.0.0.1"
+GRACE = 2  # seconds for answers that are under way at the end; an open page never ends its own
 
 
 def check_installed(*libraries: str) -> None:
@@ -37,5 +38,7 @@ def serve(app: Any, taken: socket.socket, what: str) -> None:
 
     port = taken.getsockname()[1]
     click.echo(f"{what}: http://{HOST}:{port}/  (Ctrl-C ends it)")
-    config = uvicorn.Config(app, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE
+    )
     uvicorn.Server(config).run(sockets=[taken])
