@@ -84,7 +84,10 @@ def children(process: int) -> list[int]:
     return [int(number) for number in listed.stdout.split()]
 
 
-def test_without_a_server_the_command_runs_here(tmp_path):
+@pytest.mark.parametrize("variable", [{}, {SERVER: "/nowhere/socket"}])
+def test_without_a_server_the_command_runs_here(variable):
     environment = {name: value for name, value in os.environ.items() if name != SERVER}
-    shown = subprocess.run([*FORKED, "--version"], env=environment, capture_output=True, text=True)
+    shown = subprocess.run(
+        [*FORKED, "--version"], env=environment | variable, capture_output=True, text=True
+    )
     assert shown.stdout.startswith("tldr-reward, version")

@@ -6,5 +6,6 @@
 # that is not ancient would make every table anew at every edit.
 onstart:
     describe_workflow(ROOT, config, Path(WORKFLOW))
-    if FORKED:
+    # Jobs of a cluster's queue may be on other machines.
+    if FORKED and workflow.local_exec:
         start_server()
