@@ -1,8 +1,8 @@
 """`python -m tldr_reward.cli.forked ARGUMENTS`: `tldr-reward ARGUMENTS` in a server's fork.
 
 The server (fork_server) has loaded the libraries already; the environment variable
-TLDR_REWARD_SERVER names its socket. Where none answers the command runs here. What it takes can be seen
-from outside only then: a fork is no child of its caller.
+TLDR_REWARD_SERVER names its socket. Where none answers, the command runs here. What it takes can
+be seen from outside only then: a fork is no child of its caller.
 """
 
 import json
