@@ -72,16 +72,11 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/detective.smk"
 
 
-# What can be made from the reference run's measurements alone, without models or torch; that run is
-# older than the calibration.
+# What can be made from the reference run's measurements alone, without models or torch.
 rule tables_and_figures:
     input:
         expand("paper_tables/{table}.csv", table=TABLES),
-        expand(
-            "figures/{figure}.{kind}",
-            figure=[figure for figure in FIGURES if figure != "reliability"],
-            kind=["pdf", "png"],
-        ),
+        expand("figures/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
 
 
 include: "workflow/rules/bench.smk"
@@ -91,7 +86,6 @@ rule all:
     default_target: True
     input:
         rules.tables_and_figures.input,
-        expand("figures/reliability.{kind}", kind=["pdf", "png"]),
         "<data>/card.md",
         of_runs("detective", CARDED),
         "results/audit.csv",

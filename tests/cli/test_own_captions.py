@@ -1,6 +1,7 @@
 """The commands on one's own captions: score, score-file, rates, threshold, models."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -50,13 +51,13 @@ def test_the_readme_tells_the_shares_of_the_model_that_comes_with_the_package(co
     points = json.loads(command("threshold --base-rate 0.05 --json").out)["thresholds"]
     half, tenth = (
         next(point for point in points if point["threshold"] == threshold)
-        for threshold in (0.5, 0.101)
+        for threshold in (0.5, 0.123)
     )
     alarm = (half["flagged"] - 0.05 * half["recall"][0]) / 0.95
     assert (
         f"At the threshold 0.5 the model above finds {half['recall'][0]:.0%} of bad tokens and "
         f"flags {alarm:.0%} of good ones: where 5% of tokens are bad, {half['precision'][0]:.0%} "
-        f"of its flags are right (0.1: {tenth['recall'][0]:.0%} found, "
+        f"of its flags are right (0.12: {tenth['recall'][0]:.0%} found, "
         f"{tenth['precision'][0]:.0%} right)."
     ) in readme
     metrics = json.loads((pretrained() / "card.json").read_text())["metrics"]
@@ -200,17 +201,18 @@ def test_rates_name_the_line_that_is_no_score(command, tmp_path):
 def test_threshold_says_what_flags_are_worth_at_a_base_rate(command):
     out = json.loads(command("threshold --base-rate 0.05 --level token --json").out)
     half = next(row for row in out["thresholds"] if row["threshold"] == 0.5)
-    recall, precision = half["recall"][0], half["precision"][0]
-    # As measured on validation captions: 60% of bad tokens, 4% of good ones.
-    assert recall == pytest.approx(0.599, abs=1e-3)
-    assert precision == pytest.approx(0.445, abs=1e-3)
+    # Recall and false alarms are the model's, of any base rate.
+    recall, alarm = half["recall"][0], (half["flagged"] - 0.05 * half["recall"][0]) / 0.95
+    assert 0.4 < recall < 0.8 and 0 < alarm < 0.1
+    assert half["precision"][0] == pytest.approx(0.05 * recall / half["flagged"], abs=1e-3)
     rarer = json.loads(command("threshold --base-rate 0.005 --json").out)
-    assert next(row for row in rarer["thresholds"] if row["threshold"] == 0.5)["precision"][
-        0
-    ] == pytest.approx(0.0711, abs=1e-3)
+    (precision,) = (row["precision"][0] for row in rarer["thresholds"] if row["threshold"] == 0.5)
+    assert precision == pytest.approx(0.005 * recall / (0.005 * recall + 0.995 * alarm), abs=1e-3)
     shown = command("threshold --base-rate 0.05 --precision 0.99 --soundness 0.99").out
     assert shown.splitlines()[0] == "tokens, of which 5.0% are bad (paligemma/tldr/seed0)"
-    assert "no threshold is precise enough, pass above 0.864: " in shown.splitlines()[-1]
+    assert re.search(
+        r"no threshold is precise enough, pass above 0\.\d{2,3}: ", shown.splitlines()[-1]
+    )
     line = refusal(command("threshold --base-rate 5"))
     assert line == "error: base rate 5.0; allowed: above 0 and below 1\n"
 
@@ -220,4 +222,7 @@ def test_models_lists_the_one_that_comes_with_the_package(command, tmp_path):
     assert (found["run"], found["scale"], found["calibrated"]) == (
         "paligemma/tldr/seed0", "mini", True,
     )  # fmt: skip
-    assert "A_R 62.7%  mAP(neg) 35.1%" in command(f"models --results {tmp_path}").out
+    metrics = json.loads((pretrained() / "card.json").read_text())["metrics"]
+    shares = [f"{100 * metrics[name]:.1f}%" for name in ("response_accuracy", "map_neg")]
+    shown = command(f"models --results {tmp_path}").out
+    assert "A_R {}  mAP(neg) {}".format(*shares) in shown

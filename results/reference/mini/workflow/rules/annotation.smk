@@ -15,8 +15,9 @@ rule simulate_annotation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         files=lambda wildcards, input: given(input, "captions scores"),
         settings=options(section("annotators")),
@@ -40,8 +41,9 @@ rule measure_annotation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         backbone=lambda wildcards: f"--backbone {wildcards.detector}",
         settings=options(section("evaluation") | {"scale": config["scale"]}),
@@ -55,7 +57,12 @@ rule measure_annotation:
 # A log of people names its items by caption_id where the captions are ours.
 use rule measure_annotation as measure_human_annotation with:
     input:
-        log=PEOPLE or [],
+        log=lambda wildcards: from_people(
+            PEOPLE,
+            "table7",
+            "annotation.log",
+            "a CSV of annotator,item,guidance,started,ended,before,after",
+        ),
         captions="<data>/captions/test.jsonl",
     output:
         "<results>/annotation/human/metrics.csv",
@@ -65,6 +72,42 @@ use rule measure_annotation as measure_human_annotation with:
         "<benchmarks>/measure_human_annotation.tsv"
     params:
         backbone="",
+
+
+# What `annotate` serves. People's answers lie beside the folder, which may be made anew; nothing
+# asks for it but who wants to annotate.
+rule make_study:
+    input:
+        images="<data>/images",
+        image_records="<data>/images.jsonl",
+        captions="<data>/captions/test.jsonl",
+        tldr_scores=f"<reward>/{{backbone}}/tldr/seed{config['seeds'][0]}/scores/test.jsonl",
+        naive_scores=f"<reward>/{{backbone}}/naive/seed{config['seeds'][0]}/scores/test.jsonl",
+    output:
+        directory("<results>/study/{backbone}"),
+    log:
+        "<logs>/make_study/{backbone}.log",
+    benchmark:
+        "<benchmarks>/make_study/{backbone}.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        settings=options(section("study")),
+        code=code("make-study", "tables"),
+    shell:
+        "tldr-reward make-study --captions {input.captions:q}"
+        " --image-records {input.image_records:q} --tldr-scores {input.tldr_scores:q}"
+        " --naive-scores {input.naive_scores:q} {params.settings} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
+# Whose captions the share of flagged ones is of.
+FLAGGED = "test" if WORLD else "pixelprose"
 
 
 # Takes any labelled captions with their scores: a split's, or those that models generated.
@@ -82,8 +125,9 @@ rule measure_flags:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | section("flags") | {"scale": config["scale"]}),
         code=code("measure-flags", "tables"),
@@ -117,8 +161,9 @@ rule make_table7:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         table="table7",
         scale=config["scale"],
@@ -160,7 +205,7 @@ use rule make_table7 as make_human_evaluation with:
 use rule make_table7 as make_pixelprose with:
     input:
         metrics=expand(
-            "<results>/flags/{backbone}/seed{seed}/test.csv",
+            f"<results>/flags/{{backbone}}/seed{{seed}}/{FLAGGED}.csv",
             backbone=BACKBONES,
             seed=config["seeds"],
         ),

@@ -23,8 +23,9 @@ rule audit_numbers:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         code=code("audit", "tables"),
     shell:

@@ -18,16 +18,18 @@ rule train_vision:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         architecture=lambda wildcards: ARCHITECTURES[wildcards.backbone],
         settings=lambda wildcards: options(section("vision", wildcards.backbone)),
         code=code("train-vision", "models"),
     shell:
         "tldr-reward train-vision --architecture {params.architecture} {params.settings}"
         " --image-records {input.image_records:q} --cells {input.cells:q} --split pretrain"
-        " --threads {threads} --out {output:q} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule train_language:
@@ -51,9 +53,11 @@ rule train_language:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         settings=lambda wildcards: options(section("language", wildcards.backbone)),
         # Not an output: Snakemake removes those of a killed job, which goes on from here.
         state=lambda wildcards, output: beside(output.history, "state"),
@@ -62,7 +66,8 @@ rule train_language:
         "tldr-reward train-language {params.settings} --vision {input.vision:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
         " --scenes {input.scenes:q}"
-        " --threads {threads} --state {params.state:q} --keep {output.checkpoints:q}"
+        " --threads {threads} {params.runtime} --state {params.state:q}"
+        " --keep {output.checkpoints:q}"
         " --out {output.final:q} --history {output.history:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -84,13 +89,15 @@ rule measure_backbone:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=30,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         scale=config["scale"],
         code=code("measure-backbone", "models"),
     shell:
         "tldr-reward measure-backbone --backbone {input.backbone:q} --name {wildcards.backbone}"
         " --scale {params.scale} --image-records {input.image_records:q}"
         " --scenes {input.scenes:q} --originals {input.originals:q} --split test"
-        " --threads {threads} --out {output:q} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} --out {output:q} 2>&1 | tee {log:q} >&2"

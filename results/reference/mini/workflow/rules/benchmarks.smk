@@ -1,42 +1,9 @@
 # Benchmarks through lm-evaluation-harness: items, answers over taus, what they are worth.
 
 
-rule write_benchmarks:
-    input:
-        images="<data>/images",
-        image_records="<data>/images.jsonl",
-        scenes="<data>/scenes.jsonl",
-    output:
-        questions=expand("<results>/items/{benchmark}.jsonl", benchmark=BENCHMARKS),
-        images=directory("<results>/items/images"),
-    log:
-        "<logs>/write_benchmarks.log",
-    benchmark:
-        "<benchmarks>/write_benchmarks.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        settings=options(
-            {
-                "seed": config["data"]["seed"],
-                "items": {name: row[config["scale"]] for name, row in BENCHMARKS.items()},
-            }
-        ),
-        folder=lambda wildcards, output: os.path.dirname(output.questions[0]),
-        code=code("write-benchmarks", "data"),
-    shell:
-        "tldr-reward write-benchmarks {params.settings} --split test"
-        " --image-records {input.image_records:q} --scenes {input.scenes:q}"
-        " --images {output.images:q} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
-
-
 rule evaluate_benchmarks:
     input:
-        images=["<data>/images", "<results>/items/images"],
+        images=[*(["<data>/images"] if WORLD else []), "<results>/items/images"],
         questions=expand("<results>/items/{benchmark}.jsonl", benchmark=BENCHMARKS),
         tasks=[own(f"workflow/tasks/{name}") for name in TASK_FILES],
         backbone="<backbones>/{backbone}/final",
@@ -52,9 +19,11 @@ rule evaluate_benchmarks:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         settings=options(section("benchmarks") | {"scale": config["scale"]}),
         questions=lambda wildcards, input: repeated("--items", input.questions),
         tasks=lambda wildcards, input: os.path.dirname(input.tasks[0]),
@@ -62,7 +31,7 @@ rule evaluate_benchmarks:
     shell:
         "tldr-reward evaluate-benchmarks --backbone {input.backbone:q}"
         " --reward-model {input.reward_model:q} {params.questions} --tasks {params.tasks:q}"
-        " {params.settings} --threads {threads}"
+        " {params.settings} --threads {threads} {params.runtime}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"
 
@@ -81,8 +50,9 @@ rule measure_benchmarks:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         outcomes=lambda wildcards, input: repeated("--outcomes", input),
         scale=config["scale"],

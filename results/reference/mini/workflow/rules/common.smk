@@ -15,7 +15,6 @@ SOURCE = ROOT / "workflow/src"
 sys.path.insert(0, str(SOURCE))
 
 from tldr_reward.cli.describe_workflow import workflow_files
-from tldr_reward.cli.processors import available_processors
 from tldr_reward.modules import content_digest, imported_names, module_file
 
 # Every job runs the package that lies beside this workflow, the one whose digest is among the
@@ -25,15 +24,13 @@ from tldr_reward.modules import content_digest, imported_names, module_file
 IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 INTERPRETER = "python" if IN_CONDA else shlex.quote(sys.executable)
 
+# TOGETHER=N before a command makes it N processes that share its work.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCE))}; "
-    f'tldr-reward() {{{{ {INTERPRETER} -P -m tldr_reward "$@"; }}}}; '
+    f'tldr-reward() {{{{ if [ "${{{{TOGETHER:-1}}}}" -gt 1 ]; then'
+    f" {INTERPRETER} -P -m accelerate.commands.launch --num_processes $TOGETHER"
+    f' --module tldr_reward "$@"; else {INTERPRETER} -P -m tldr_reward "$@"; fi; }}}}; '
 )
-
-
-# Models this small do not fill two processors: two trainings side by side with half of the
-# machine each end sooner than one after the other with all of it. The profile says how many run.
-HEAVY_THREADS = max(1, min(workflow.resource_settings.cores or 1, available_processors()) // 2)
 
 
 def one_line(error: jsonschema.ValidationError, what: str) -> str:
@@ -163,6 +160,12 @@ def code(command: str, stage: str) -> str:
 config.update(with_numbers(config))
 validated(config, "config.schema.json", "configuration")
 
+# Rendered scenes, whose truth is known; else the paper's images.
+WORLD = config["scale"] != "paper"
+# How models are held: options of every command that loads one.
+PROCESSES = config["runtime"]["processes"]
+RUNTIME = options({name: config["runtime"][name] for name in ("device", "dtype", "attention")})
+
 REWARD_MODELS = at_scale(
     read_registry(
         ROOT / "workflow/config/reward_models.tsv",
@@ -185,17 +188,22 @@ read_registry(
 )
 TASK_FILES = sorted(path.name for path in (ROOT / "workflow/tasks").iterdir())
 BACKBONES = list(dict.fromkeys(backbone for backbone, _ in REWARD_MODELS))
-# Backbones that are trained here, with their architectures; not all carry a reward model.
+# Backbones: those that are trained here by their architectures (not all carry a reward model), and
+# at paper scale those that are fetched.
+KNOWN_BACKBONES = read_registry(
+    ROOT / "workflow/config/backbones.tsv", "backbones.schema.json", ("backbone", "scales")
+)
 ARCHITECTURES = {
-    row["backbone"]: row["architecture"]
-    for row in read_registry(
-        ROOT / "workflow/config/backbones.tsv", "backbones.schema.json", ("backbone",)
-    ).values()
+    backbone: row["architecture"] for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()
 }
-for backbone in {*BACKBONES, *config["per_backbone"]} - set(ARCHITECTURES):
-    stop(f"backbone {backbone!r} is not in backbones.tsv; it has {', '.join(ARCHITECTURES)}")
-SPLITS = list(config["data"]["images"])
-OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"]
+FETCHED = {backbone: row for (backbone, _), row in at_scale(KNOWN_BACKBONES).items()}
+LICENCES = {backbone: row["licence"] for backbone, row in FETCHED.items()}
+known = dict.fromkeys(backbone for backbone, _ in KNOWN_BACKBONES)
+for backbone in [*BACKBONES, *config["per_backbone"]]:
+    if backbone not in (ARCHITECTURES if backbone in BACKBONES else known):
+        stop(f"backbone {backbone!r} is not in backbones.tsv; it has {', '.join(ARCHITECTURES)}")
+SPLITS = list(config["data"]["images"]) if WORLD else ["train", "validation", "test"]
+OUT_OF_DISTRIBUTION = ["ood_phrasing", "ood_scene"] if WORLD else []
 HELD_OUT = ["test", *OUT_OF_DISTRIBUTION]
 # Scored in one process a backbone, with prompting: the models of table 1, which waits for no other.
 TOGETHER = [
@@ -224,25 +232,33 @@ TABLES = [
     "human_evaluation",
     "pixelprose",
 ]
+# What people say, in the files that the configuration names: who won in table 4, and table 7's log.
+HUMAN_VERDICTS = config["correction"]["human_verdicts"]
+PEOPLE = config["annotation"]["log"]
+if not WORLD:
+    OF_PEOPLE = {"table4": HUMAN_VERDICTS, "table7": PEOPLE}
+    TABLES = [table for table in TABLES if table != "table1_ood" and OF_PEOPLE.get(table, True)]
 FIGURES = [
     "precision_recall",
     "response_accuracy_by_taxonomy",
     "training_curves",
+    "reliability",
     "tau_sweep",
     "token_rates",
     "exam_against_hallucination",
     "mix_against_hallucination",
     "estimated_against_true",
 ]
+if not WORLD:
+    FIGURES.remove("estimated_against_true")
 # Settings and code of the run, for provenance: their edit alone makes no table anew.
 WORKFLOW = ancient("<results>/workflow.json")
 NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's
 # TLDR, and one for a detector without fault.
-PEOPLE = config["annotation"]["log"]
 ORACLE = "oracle"
-GUIDED_BY = ["human"] if PEOPLE else [*BACKBONES, ORACLE]
+GUIDED_BY = ["human"] if PEOPLE or not WORLD else [*BACKBONES, ORACLE]
 
 
 wildcard_constraints:
@@ -253,6 +269,29 @@ wildcard_constraints:
     baseline="all_positive|random",
     kind="pdf|png",
     detector="|".join([*BACKBONES, ORACLE]),
+    # The folder of a run's scores: a reward model's, or prompting's.
+    run=r"\w+/\w+/seed\d+",
+
+
+scattergather:
+    scores=config["scoring"]["shards"],
+
+
+# Held-out captions are scored in so many jobs that each can be run again alone: into SCORES, from
+# which they are gathered. One job writes where the scores belong.
+SHARDED = config["scoring"]["shards"] > 1
+SHARD = "{scatteritem}/" if SHARDED else ""
+SCORES = "scores/shards/{scatteritem}" if SHARDED else "scores"
+
+
+def from_people(file: str | None, table: str, key: str, what: str) -> list:
+    """A file of people; without an oracle in their place, one line says what the table lacks."""
+    if not file and not WORLD:
+        stop(
+            f"{table} at scale paper is made from what people did: set {key} to {what}; "
+            "the README's section on the paper scale says what they are asked"
+        )
+    return [file] if file else []
 
 
 def registered(wildcards) -> dict:
@@ -307,16 +346,26 @@ def scored(run: str, captions: list, scores: list) -> str:
 
 
 def held_out_runs(wildcards, input, output) -> str:
-    """Reward models, and score files with their captions; their folders name the runs."""
+    """Reward models, and score files with their captions; their folders name the runs.
+
+    Of a shard, the score files lie in its folder below `scores`.
+    """
     captions = {Path(file).name: file for file in input.captions}
     words = []
     for folder in input.reward_models:
         run = "/".join(Path(folder).parts[-4:-1])
         words.append(f"--reward-model {shlex.join((run, folder))}")
     for file in output:
-        run = "/".join(Path(file).parts[-5:-2])
+        folder, _, _ = file.partition("scores/")
+        run = "/".join(Path(folder).parts[-3:])
         words.append(f"--scores {shlex.join((run, captions[Path(file).name], file))}")
     return " ".join(words)
+
+
+def shard(wildcards) -> str:
+    """Which of the shards a job scores, as an option; of one, nothing has to be said."""
+    item = wildcards.get("scatteritem")
+    return f"--shard {item}" if item else ""
 
 
 def given(input, names: str) -> str:

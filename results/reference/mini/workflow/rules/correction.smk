@@ -7,15 +7,14 @@ if unknown := set(CORRECTED) - set(MODELS):
 if files := [model for model in CORRECTED if MODELS[model]["kind"] == "file"]:
     stop(f"configuration: correction.models has {files[0]!r}, a file, which cannot correct itself")
 GUIDANCES = ["tldr", "naive"]
-HUMAN_VERDICTS = config["correction"]["human_verdicts"]
 
 
 rule correct_captions:
     input:
         images="<data>/images",
         image_records="<data>/images.jsonl",
-        captions="<zoo>/{model}/captions/test.jsonl",
-        scores="<zoo>/{model}/scores/test.jsonl",
+        captions=f"<zoo>/{{model}}/captions/{CAPTIONED[0]}.jsonl",
+        scores=f"<zoo>/{{model}}/scores/{CAPTIONED[0]}.jsonl",
         source=files_of_model,
     output:
         tldr="<zoo>/{model}/corrected/tldr.jsonl",
@@ -29,9 +28,11 @@ rule correct_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         kind=lambda wildcards: MODELS[wildcards.model]["kind"],
         source=source_of,
         threshold=config["zoo"]["threshold"],
@@ -46,7 +47,8 @@ rule correct_captions:
         "tldr-reward correct-captions --kind {params.kind} --source {params.source:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
         " --scores {input.scores:q} --threshold {params.threshold}"
-        " --max-new-tokens {params.max_new_tokens} --threads {threads} --state {params.state:q}"
+        " --max-new-tokens {params.max_new_tokens} --threads {threads} {params.runtime}"
+        " --state {params.state:q}"
         " --tldr {output.tldr:q} --naive {output.naive:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -70,8 +72,9 @@ rule judge_corrections:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         captions=lambda wildcards, input: repeated("--captions", input.captions),
         judgements=lambda wildcards, output: repeated("--judgements", output),
@@ -84,8 +87,14 @@ rule judge_corrections:
 rule measure_correction:
     input:
         # In the oracle's place, where `correction: human_verdicts` names a CSV.
-        people=HUMAN_VERDICTS or [],
-        captions="<zoo>/{model}/captions/test.jsonl",
+        people=lambda wildcards: from_people(
+            HUMAN_VERDICTS,
+            "table4",
+            "correction.human_verdicts",
+            "a CSV of caption_id,verdict (win, tie, loss) of the captions in "
+            f"results/{config['scale']}/zoo/<model>/corrected/",
+        ),
+        captions=f"<zoo>/{{model}}/captions/{CAPTIONED[0]}.jsonl",
         tldr="<zoo>/{model}/corrected/tldr.jsonl",
         naive="<zoo>/{model}/corrected/naive.jsonl",
         judgements=(
@@ -97,7 +106,7 @@ rule measure_correction:
                     allow_missing=True,
                 ),
             ]
-            if not HUMAN_VERDICTS
+            if WORLD and not HUMAN_VERDICTS
             else []
         ),
     output:
@@ -110,16 +119,18 @@ rule measure_correction:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         judged=lambda wildcards, input: repeated("--judgements", input.judgements)
         + repeated("--human-verdicts", input.people),
         detector=DETECTOR_RUN,
         scale=config["scale"],
+        split=CAPTIONED[0],
         code=code("measure-correction", "tables"),
     shell:
         "tldr-reward measure-correction --model {wildcards.model} --captions {input.captions:q}"
         " --tldr {input.tldr:q} --naive {input.naive:q} {params.judged}"
-        " --detector {params.detector} --scale {params.scale} --split test"
+        " --detector {params.detector} --scale {params.scale} --split {params.split}"
         " --metrics {output:q} 2>&1 | tee {log:q} >&2"

@@ -1,99 +1,11 @@
-# The scene world: images with their truth, truthful captions and questions, synthetic negatives.
-
-
-rule draw_scenes:
-    output:
-        images=directory("<data>/images"),
-        image_records="<data>/images.jsonl",
-        scenes="<data>/scenes.jsonl",
-        cells="<data>/cells.jsonl",
-    log:
-        "<logs>/draw_scenes.log",
-    benchmark:
-        "<benchmarks>/draw_scenes.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 2 * HEAVY_THREADS
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        settings=options({"split": config["data"]["images"], "seed": config["data"]["seed"]}),
-        code=code("draw-scenes", "data"),
-    shell:
-        "tldr-reward draw-scenes {params.settings} --images {output.images:q}"
-        " --image-records {output.image_records:q} --scenes {output.scenes:q}"
-        " --cells {output.cells:q} --threads {threads} 2>&1 | tee {log:q} >&2"
-
-
-rule write_captions:
-    input:
-        image_records="<data>/images.jsonl",
-        scenes="<data>/scenes.jsonl",
-    output:
-        "<data>/originals.jsonl",
-    log:
-        "<logs>/write_captions.log",
-    benchmark:
-        "<benchmarks>/write_captions.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        settings=options(
-            {
-                name: config["data"][name]
-                for name in (
-                    "seed",
-                    "captions_per_image",
-                    "questions_per_image",
-                    "drills_per_image",
-                    "fixes_per_image",
-                )
-            }
-        ),
-        code=code("write-captions", "data"),
-    shell:
-        "tldr-reward write-captions {params.settings} --image-records {input.image_records:q}"
-        " --scenes {input.scenes:q} --out {output:q} 2>&1 | tee {log:q} >&2"
-
-
-rule perturb_captions:
-    input:
-        image_records="<data>/images.jsonl",
-        scenes="<data>/scenes.jsonl",
-        originals="<data>/originals.jsonl",
-    output:
-        captions=expand("<data>/captions/{split}.jsonl", split=SPLITS),
-        rejects="<data>/rejects.csv",
-    log:
-        "<logs>/perturb_captions.log",
-    benchmark:
-        "<benchmarks>/perturb_captions.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
-        settings=options({"seed": config["data"]["seed"]}),
-        folder=lambda wildcards, output: os.path.dirname(output.captions[0]),
-        code=code("perturb-captions", "data"),
-    shell:
-        "tldr-reward perturb-captions {params.settings} --image-records {input.image_records:q}"
-        " --scenes {input.scenes:q} --originals {input.originals:q} --out {params.folder:q}"
-        " --rejects {output.rejects:q} 2>&1 | tee {log:q} >&2"
+# What there is to learn from and to be measured on, counted.
 
 
 rule describe_data:
     input:
         images="<data>/images",
         image_records="<data>/images.jsonl",
-        scenes="<data>/scenes.jsonl",
+        scenes=["<data>/scenes.jsonl"] if WORLD else [],
         captions=expand("<data>/captions/{split}.jsonl", split=SPLITS),
         rejects="<data>/rejects.csv",
     output:
@@ -107,12 +19,14 @@ rule describe_data:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         folder=lambda wildcards, input: os.path.dirname(input.captions[0]),
+        scenes=lambda wildcards, input: repeated("--scenes", input.scenes),
         code=code("describe-data", "data"),
     shell:
         "tldr-reward describe-data --image-records {input.image_records:q}"
-        " --scenes {input.scenes:q} --captions {params.folder:q} --rejects {input.rejects:q}"
+        " {params.scenes} --captions {params.folder:q} --rejects {input.rejects:q}"
         " --statistics {output.statistics:q} --card {output.card:q} 2>&1 | tee {log:q} >&2"

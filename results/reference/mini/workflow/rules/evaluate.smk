@@ -3,7 +3,8 @@
 
 # A process a backbone, not one a run: loading torch takes about as long as a mini model's scores.
 # Prompting is among the runs: the backbone's own LM head, zero-shot. Its threshold is chosen on
-# validation captions, which no other run is scored on. What needs TLDR alone waits for naive too.
+# validation captions, and reward models are calibrated on them. What needs TLDR alone waits for
+# naive too.
 rule score_captions:
     input:
         images="<data>/images",
@@ -18,36 +19,39 @@ rule score_captions:
         ),
     output:
         expand(
-            "<reward>/{backbone}/prompting/seed0/scores/{split}.jsonl",
+            f"<reward>/{{backbone}}/prompting/seed0/{SCORES}/{{split}}.jsonl",
             split=["validation", *HELD_OUT],
             allow_missing=True,
         ),
         expand(
-            "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
+            f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/{SCORES}/{{split}}.jsonl",
             reward_model=TOGETHER,
             seed=config["seeds"],
-            split=HELD_OUT,
+            split=["validation", *HELD_OUT],
             allow_missing=True,
         ),
     log:
-        "<logs>/score_captions/{backbone}.log",
+        f"<logs>/score_captions/{SHARD}{{backbone}}.log",
     benchmark:
-        "<benchmarks>/score_captions/{backbone}.tsv"
+        f"<benchmarks>/score_captions/{SHARD}{{backbone}}.tsv"
     conda:
         "../../envs/models.yaml"
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         likelihood=lambda wildcards: f"--likelihood {wildcards.backbone}/prompting/seed0",
         runs=held_out_runs,
+        shard=shard,
         code=code("score-captions", "models"),
     shell:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} {params.likelihood} {params.runs}"
-        " --task caption --threads {threads} 2>&1 | tee {log:q} >&2"
+        " {params.shard} --task caption --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
 
 
 # Any other reward model, all its seeds together. Among the above, it would have to be trained before
@@ -56,7 +60,7 @@ use rule score_captions as score_ablation with:
     input:
         images="<data>/images",
         image_records="<data>/images.jsonl",
-        captions=expand("<data>/captions/{split}.jsonl", split=HELD_OUT),
+        captions=expand("<data>/captions/{split}.jsonl", split=["validation", *HELD_OUT]),
         backbone="<backbones>/{backbone}/final",
         reward_models=expand(
             "<reward>/{backbone}/{reward_model}/seed{seed}/reward_model",
@@ -65,20 +69,47 @@ use rule score_captions as score_ablation with:
         ),
     output:
         expand(
-            "<reward>/{backbone}/{reward_model}/seed{seed}/scores/{split}.jsonl",
+            f"<reward>/{{backbone}}/{{reward_model}}/seed{{seed}}/{SCORES}/{{split}}.jsonl",
             seed=config["seeds"],
-            split=HELD_OUT,
+            split=["validation", *HELD_OUT],
             allow_missing=True,
         ),
     log:
-        "<logs>/score_ablation/{backbone}/{reward_model}.log",
+        f"<logs>/score_ablation/{SHARD}{{backbone}}/{{reward_model}}.log",
     benchmark:
-        "<benchmarks>/score_ablation/{backbone}/{reward_model}.tsv"
+        f"<benchmarks>/score_ablation/{SHARD}{{backbone}}/{{reward_model}}.tsv"
     params:
         likelihood="",
 
 
 ruleorder: score_captions > score_ablation
+
+
+if SHARDED:
+
+    rule gather_scores:
+        input:
+            captions="<data>/captions/{split}.jsonl",
+            shards=gather.scores("<reward>/{{run}}/scores/shards/{scatteritem}/{{split}}.jsonl"),
+        output:
+            "<reward>/{run}/scores/{split}.jsonl",
+        log:
+            "<logs>/gather_scores/{run}/{split}.log",
+        benchmark:
+            "<benchmarks>/gather_scores/{run}/{split}.tsv"
+        conda:
+            "../../envs/tables.yaml"
+        threads: 1
+        resources:
+            gpu=gpus,
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            shards=lambda wildcards, input: repeated("--shard", input.shards),
+            code=code("gather-scores", "tables"),
+        shell:
+            "tldr-reward gather-scores --captions {input.captions:q} --task caption {params.shards}"
+            " --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule measure_reward_model:
@@ -98,8 +129,9 @@ rule measure_reward_model:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-scores", "tables"),
@@ -130,8 +162,9 @@ rule measure_likelihood:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-scores", "tables"),
@@ -160,8 +193,9 @@ rule measure_baseline:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(section("evaluation") | {"scale": config["scale"]}),
         code=code("measure-scores", "tables"),

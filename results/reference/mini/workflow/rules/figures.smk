@@ -23,13 +23,14 @@ rule draw_precision_recall:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         figure="precision_recall",
         scale=config["scale"],
         files=lambda wildcards, input: given(
-            input, "curve metrics resamples reported tokens points fits"
+            input, "curve metrics resamples reported tokens points fits reliability"
         ),
         code=code("draw-figure", "tables"),
     shell:
@@ -76,6 +77,25 @@ use rule draw_precision_recall as draw_training_curves with:
     params:
         figure="training_curves",
         files=history_files,
+
+
+use rule draw_precision_recall as draw_reliability with:
+    input:
+        reliability=of_runs("calibration/reliability.csv", ["tldr"]),
+    output:
+        pdf="figures/reliability.pdf",
+        png=report(
+            "figures/reliability.png",
+            caption="../report/reliability.rst",
+            category="Figures",
+            labels=labelled("reliability"),
+        ),
+    log:
+        "<logs>/draw_reliability.log",
+    benchmark:
+        "<benchmarks>/draw_reliability.tsv"
+    params:
+        figure="reliability",
 
 
 # Figure 3 is of the registry's first model: a new one at its end does not change it.

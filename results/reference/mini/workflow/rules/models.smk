@@ -12,9 +12,10 @@ if (DETECTOR_BACKBONE, DETECTOR) not in REWARD_MODELS:
     stop(f"configuration: zoo.detector is {config['zoo']['detector']!r}; allowed: {known}")
 DETECTOR_SEED = config["seeds"][0]
 DETECTOR_RUN = f"{DETECTOR_BACKBONE}/{DETECTOR}/seed{DETECTOR_SEED}"
-QUESTION_SETS = ["exam", "mix", "choice"]
-# Captions of the first are what the table is about, those of the second calibrate the detector.
-CAPTIONED = ["test", "validation"]
+QUESTION_SETS = ["exam", "mix", "choice"] if WORLD else []
+# Captions of the first are what the table is about, those of the second calibrate the detector,
+# by an oracle's judgement.
+CAPTIONED = ["test", "validation"] if WORLD else ["winoground"]
 
 
 wildcard_constraints:

@@ -34,8 +34,9 @@ rule run_what_does_tldr_see:
         "../../envs/notebooks.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         scale=config["scale"],
         files=lambda wildcards, input: given(input, "metrics curve points fits"),

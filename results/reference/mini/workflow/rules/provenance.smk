@@ -1,6 +1,11 @@
 # What a run is made of. Its provenance stands beside each table.
 
 
+# On a cluster, where the checkout and its git are.
+localrules:
+    describe_workflow,
+
+
 rule describe_workflow:
     output:
         "<results>/workflow.json",
@@ -12,8 +17,9 @@ rule describe_workflow:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         root=os.path.relpath(ROOT),
         configuration=json.dumps(config, sort_keys=True),

@@ -19,8 +19,9 @@ rule draw_gallery:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         scores=lambda wildcards, input: repeated_pairs("--scores", BACKBONES, input.scores),
         settings=options(config["gallery"]),
@@ -53,8 +54,9 @@ rule make_report:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         tables=lambda wildcards, input: repeated("--table", input.tables),
         figures=lambda wildcards, input: repeated_pairs("--figure", input.figures, input.captions),
@@ -115,8 +117,9 @@ rule collect_run:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         root=own("."),
         published=lambda wildcards, input: repeated("--published", input.published),

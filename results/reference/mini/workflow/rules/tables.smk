@@ -31,8 +31,9 @@ rule make_table1:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         table="table1",
         scale=config["scale"],

@@ -23,20 +23,22 @@ rule caption_taus:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=240,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         settings=options(
             section("tau_captions")
             | {name: config["zoo"][name] for name in ("prompt", "max_new_tokens")}
-            | {"scale": config["scale"]}
+            | {"scale": config["scale"], "split": CAPTIONED[0]}
         ),
         captions=lambda wildcards, output: repeated("--captions", output.captions),
         code=code("caption-taus", "models"),
     shell:
         "tldr-reward caption-taus --backbone {input.backbone:q}"
         " --reward-model {input.reward_model:q} --image-records {input.image_records:q}"
-        " --split test {params.settings} {params.captions} --threads {threads}"
+        " {params.settings} {params.captions} --threads {threads} {params.runtime}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --counts {output.counts:q} 2>&1 | tee {log:q} >&2"
 
@@ -55,8 +57,9 @@ rule judge_tau_captions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         captions=lambda wildcards, input: repeated("--captions", input.captions),
         judgements=lambda wildcards, output: repeated("--judgements", output),
@@ -85,9 +88,11 @@ rule score_tau_captions:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         run=TAU_DETECTOR,
         scores=lambda wildcards, input, output: scored(
             TAU_DETECTOR.format(**wildcards), input.captions, output
@@ -97,7 +102,7 @@ rule score_tau_captions:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q}"
         " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
-        " --threads {threads} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
 
 
 # Controls apart from TLDR: table 6 is of TLDR alone, and waits for none of them to be trained.
@@ -121,7 +126,7 @@ if of_taus("captions", config["controls"]):
 rule measure_taus:
     input:
         captions=tau_files("captions"),
-        judgements=tau_files("judgements"),
+        judgements=tau_files("judgements") if WORLD else [],
         scores=[
             file.replace("{detector}", detector)
             for detector in BACKBONES
@@ -138,8 +143,9 @@ rule measure_taus:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(
             section("evaluation")
@@ -147,12 +153,13 @@ rule measure_taus:
             | {
                 "threshold": config["zoo"]["threshold"],
                 "scale": config["scale"],
+                "split": CAPTIONED[0],
                 "detectors": BACKBONES,
             }
         ),
         files=lambda wildcards, input: given(input, "captions judgements scores counts"),
         code=code("measure-taus", "tables"),
     shell:
-        "tldr-reward measure-taus --split test {params.settings} {params.files}"
+        "tldr-reward measure-taus {params.settings} {params.files}"
         " --run {wildcards.backbone}/{wildcards.reward_model}/seed{wildcards.seed}"
         " --metrics {output:q} 2>&1 | tee {log:q} >&2"

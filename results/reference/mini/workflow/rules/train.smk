@@ -20,18 +20,25 @@ rule train_reward:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=120,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        together=f"TOGETHER={PROCESSES}" if PROCESSES > 1 else "",
+        runtime=RUNTIME,
         settings=lambda wildcards: options(section("reward", wildcards.backbone)),
+        sharding=lambda wildcards: options(
+            {"sharding": section("runtime", wildcards.backbone)["sharding"]}
+        ),
         loss=lambda wildcards: registered(wildcards)["loss"],
         parts=lambda wildcards: registered(wildcards)["parts"],
         # Not an output: Snakemake removes those of a killed job, which goes on from here.
         state=lambda wildcards, output: beside(output.history, "state"),
         code=code("train-reward", "models"),
     shell:
-        "tldr-reward train-reward {params.settings} --loss {params.loss} --parts {params.parts}"
+        "{params.together} tldr-reward train-reward {params.settings} --loss {params.loss} --parts {params.parts}"
         " --seed {wildcards.seed} --backbone {input.backbone:q}"
         " --image-records {input.image_records:q} --captions {input.captions:q}"
-        " --threads {threads} --state {params.state:q} --out {output.reward_model:q}"
+        " --threads {threads} {params.runtime} {params.sharding} --state {params.state:q}"
+        " --out {output.reward_model:q}"
         " --history {output.history:q} 2>&1 | tee {log:q} >&2"

@@ -18,8 +18,9 @@ rule write_questions:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         settings=options(
             {
@@ -54,9 +55,11 @@ rule collect_responses:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=240,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         kind=lambda wildcards: MODELS[wildcards.model]["kind"],
         source=source_of,
         splits=repeated("--split", CAPTIONED),
@@ -72,6 +75,7 @@ rule collect_responses:
         "tldr-reward collect-responses --model {wildcards.model} --kind {params.kind}"
         " --source {params.source:q} --image-records {input.image_records:q} {params.splits}"
         " {params.captions} {params.questions} {params.settings} --threads {threads}"
+        " {params.runtime}"
         " --state {params.state:q} --responses {output.responses:q} --summary {output.summary:q}"
         " 2>&1 | tee {log:q} >&2"
 
@@ -95,8 +99,9 @@ rule judge_responses:
         "../../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         captions=lambda wildcards, input: repeated("--captions", input.captions),
         judgements=lambda wildcards, output: repeated("--judgements", output.judgements),
@@ -126,9 +131,11 @@ rule score_responses:
     threads: HEAVY_THREADS
     resources:
         heavy=1,
-        mem_mb=3000,
-        runtime=60,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        runtime=RUNTIME,
         run=DETECTOR_RUN,
         scores=lambda wildcards, input, output: scored(DETECTOR_RUN, input.captions, output),
         code=code("score-captions", "models"),
@@ -136,18 +143,27 @@ rule score_responses:
         "tldr-reward score-captions --backbone {input.backbone:q}"
         " --image-records {input.image_records:q}"
         " --reward-model {params.run} {input.reward_model:q} {params.scores} --cut"
-        " --threads {threads} 2>&1 | tee {log:q} >&2"
+        " --threads {threads} {params.runtime} 2>&1 | tee {log:q} >&2"
+
+
+# What is known of the zoo's captions and answers beside the detector's scores: what an oracle
+# says, or, of published models, how they score elsewhere.
+JUDGED = {
+    "judgements": "<zoo>/{model}/judgements/test.jsonl",
+    "calibration_captions": "<zoo>/{model}/captions/validation.jsonl",
+    "calibration_scores": "<zoo>/{model}/scores/validation.jsonl",
+    "calibration_judgements": "<zoo>/{model}/judgements/validation.jsonl",
+    "answers": "<zoo>/{model}/answers.jsonl",
+}
+if not WORLD:
+    JUDGED = {"known_scores": own("workflow/config/vlm_scores.tsv")}
 
 
 rule measure_hallucination:
     input:
-        captions="<zoo>/{model}/captions/test.jsonl",
-        scores="<zoo>/{model}/scores/test.jsonl",
-        judgements="<zoo>/{model}/judgements/test.jsonl",
-        calibration_captions="<zoo>/{model}/captions/validation.jsonl",
-        calibration_scores="<zoo>/{model}/scores/validation.jsonl",
-        calibration_judgements="<zoo>/{model}/judgements/validation.jsonl",
-        answers="<zoo>/{model}/answers.jsonl",
+        **JUDGED,
+        captions=f"<zoo>/{{model}}/captions/{CAPTIONED[0]}.jsonl",
+        scores=f"<zoo>/{{model}}/scores/{CAPTIONED[0]}.jsonl",
         summary="<zoo>/{model}/summary.csv",
     output:
         metrics="<zoo>/{model}/metrics.csv",
@@ -160,9 +176,12 @@ rule measure_hallucination:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
+        judged=lambda wildcards, input: options({name: input[name] for name in JUDGED})
+        + f" --known-as {MODELS[wildcards.model]['reported_row'] or wildcards.model}",
         settings=options(
             section("evaluation")
             | {
@@ -177,11 +196,7 @@ rule measure_hallucination:
         code=code("measure-hallucination", "tables"),
     shell:
         "tldr-reward measure-hallucination --model {wildcards.model} --captions {input.captions:q}"
-        " --scores {input.scores:q} --judgements {input.judgements:q}"
-        " --calibration-captions {input.calibration_captions:q}"
-        " --calibration-scores {input.calibration_scores:q}"
-        " --calibration-judgements {input.calibration_judgements:q}"
-        " --answers {input.answers:q} --summary {input.summary:q} {params.settings}"
+        " --scores {input.scores:q} --summary {input.summary:q} {params.judged} {params.settings}"
         " --metrics {output.metrics:q} --example {output.example:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -200,8 +215,9 @@ rule measure_correlation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         metrics=lambda wildcards, input: repeated("--metrics", input.metrics),
         scale=config["scale"],
