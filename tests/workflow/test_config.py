@@ -67,8 +67,8 @@ def test_every_key_is_an_option_of_its_command(schema, section, module):
         ("scale=huge", "error: configuration: scale is 'huge'; allowed: mini, smoke, paper"),
         (
             "colour=red",
-            "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, runtime, "
-            "data, scoring, sources, perturbation, vision, language, reward, evaluation, "
+            "error: configuration: unknown key 'colour'; allowed: scale, seeds, controls, forked, "
+            "runtime, data, scoring, sources, perturbation, vision, language, reward, evaluation, "
             "benchmarks, tau_captions, zoo, correction, annotation, annotators, study, flags, "
             "gallery, per_backbone",
         ),

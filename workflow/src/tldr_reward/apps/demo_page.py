@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import html
-import io
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from PIL import Image
 
 from tldr_reward.apps.shown import rate_rows, shown
 from tldr_reward.apps.turns import BusyError
-from tldr_reward.apps.uploads import FORMATS, MOST_BYTES, MOST_PIXELS, read_upload
+from tldr_reward.apps.uploads import FORMATS, MOST_BYTES, MOST_PIXELS, checked_image, read_upload
 from tldr_reward.detective.cards import Card
 from tldr_reward.detective.scores import CaptionScore
 from tldr_reward.errors import InputError
@@ -177,7 +176,7 @@ def _offer(examples: Sequence[Example], picture: gr.Image, caption: gr.Textbox) 
     """Pictures to click at, each once a caption; one without captions leaves the caption be."""
     if not examples:
         return
-    images = {example.id: Image.open(io.BytesIO(example.png)) for example in examples}
+    images = {example.id: checked_image(example.png) for example in examples}
     if any(example.captions for example in examples):
         rows = [[images[one.id], text, label] for one in examples for label, text in one.captions]
         label = gr.Textbox(label="Caption", visible=False)
