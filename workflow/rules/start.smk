@@ -2,7 +2,7 @@
 
 
 # What a run is made of, for the provenance beside each table. No rule writes it: Snakemake 9.27
-# plans no job behind an ancient input that has to be made anew (issue 4166 there), and an input
+# plans no job behind an ancient input that has to be made anew (snakemake#4166), and an input
 # that is not ancient would make every table anew at every edit.
 onstart:
     describe_workflow(ROOT, config, Path(WORKFLOW))
