@@ -79,6 +79,19 @@ def test_who_is_killed_takes_the_command_along(owner, tmp_path):
     assert all(map(gone, forks))
 
 
+def test_who_is_interrupted_says_so_and_takes_the_command_along(owner, tmp_path):
+    script = tmp_path / "waits"
+    os.mkfifo(script)
+    pipe = {"stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*FORKED, "rates", str(script)], env=owner[2], **pipe) as caller:
+        while not (forks := children(owner[1])):
+            pass
+        caller.send_signal(signal.SIGINT)
+        assert caller.stderr.read() == "interrupted\n"
+    assert caller.returncode == 130
+    assert all(map(gone, forks))
+
+
 def children(process: int) -> list[int]:
     listed = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
     return [int(number) for number in listed.stdout.split()]

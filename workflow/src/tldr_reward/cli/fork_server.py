@@ -31,8 +31,9 @@ def start_server() -> subprocess.Popen:
     """Start a server for the commands that this process starts; it ends when this process does."""
     path = Path(tempfile.mkdtemp(prefix="tldr-reward-"), "socket")
     command = [sys.executable, "-P", "-m", __name__, str(path)]
-    # The pipe that is its input closes however this process ends.
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # The pipe that is its input closes however this process ends; Ctrl-C is not for it.
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    server = subprocess.Popen(command, **pipes, start_new_session=True)
     server.stdout.readline()
     os.environ[SERVER] = str(path)
     return server

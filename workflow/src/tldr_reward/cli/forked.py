@@ -19,7 +19,11 @@ _NOT_FORKED = ("evaluate-benchmarks",)
 def main() -> None:
     """Run the command of this process's arguments, in a fork if there is who forks."""
     if SERVER in os.environ and not set(sys.argv[1:2]) & set(_NOT_FORKED):
-        status = ask(os.environ[SERVER], sys.argv[1:])
+        try:
+            status = ask(os.environ[SERVER], sys.argv[1:])
+        except KeyboardInterrupt:  # the fork ends with this process
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
         if status is not None:
             sys.exit(status)
     from tldr_reward.cli.main import main as run
