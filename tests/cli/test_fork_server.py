@@ -68,33 +68,25 @@ def test_a_fork_is_as_a_process_of_its_own(owner, tmp_path):
     assert "none.jsonl" in run("rates", "none.jsonl")[2]
 
 
-def test_who_is_killed_takes_the_command_along(owner, tmp_path):
-    script = tmp_path / "waits"
-    os.mkfifo(script)  # to read it is to wait
-    with subprocess.Popen([*FORKED, "rates", str(script)], env=owner[2]) as caller:
-        forks = []
-        while not forks:
-            forks = children(owner[1])
-        caller.send_signal(signal.SIGKILL)
-    assert all(map(gone, forks))
+@pytest.mark.parametrize(
+    "sent, status, said", [(signal.SIGKILL, -9, ""), (signal.SIGINT, 130, "interrupted\n")]
+)
+def test_who_is_ended_takes_the_command_along(owner, sent, status, said):
+    command = [*FORKED, "score", "none.png", "--caption", "-"]  # it waits for the caption
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    before = children(owner[1])
+    with subprocess.Popen(command, env=owner[2], **pipes) as caller:
+        while not (forks := children(owner[1]) - before):
+            assert caller.poll() is None
+        caller.send_signal(sent)
+        caller.wait()
+        assert all(map(gone, forks))
+        assert (caller.returncode, caller.stderr.read()) == (status, said)
 
 
-def test_who_is_interrupted_says_so_and_takes_the_command_along(owner, tmp_path):
-    script = tmp_path / "waits"
-    os.mkfifo(script)
-    pipe = {"stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*FORKED, "rates", str(script)], env=owner[2], **pipe) as caller:
-        while not (forks := children(owner[1])):
-            pass
-        caller.send_signal(signal.SIGINT)
-        assert caller.stderr.read() == "interrupted\n"
-    assert caller.returncode == 130
-    assert all(map(gone, forks))
-
-
-def children(process: int) -> list[int]:
+def children(process: int) -> set[int]:
     listed = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-    return [int(number) for number in listed.stdout.split()]
+    return {int(number) for number in listed.stdout.split()}
 
 
 @pytest.mark.parametrize("variable", [{}, {SERVER: "/nowhere/socket"}])
