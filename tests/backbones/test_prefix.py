@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.models import ARCHITECTURES, random_images, small_backbone
+from tldr_reward.backbones import attention, prefixes
 from tldr_reward.backbones.batches import (
     Item,
     bundles,
@@ -17,6 +18,8 @@ from tldr_reward.backbones.batches import (
 from tldr_reward.backbones.interface import pad_ids
 
 PROMPTS = ("describe the image.", "how many objects are there? (A) one (B) two")
+# Where the image's tokens stand in the decoder's sequence, and make it long.
+LONG = ("paligemma", "qwen2_vl")
 RESPONSES = (
     (0, 0, "a big red circle is in the top row, first column."),
     (0, 0, "two."),
@@ -56,8 +59,13 @@ def qwen_inputs(backbone, image, prompt, text):
     return inputs
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_grouped_batch_equals_rows_at_a_time(name):
+@pytest.mark.parametrize(
+    "name, shared", [*((name, False) for name in ARCHITECTURES), *((name, True) for name in LONG)]
+)
+def test_grouped_batch_equals_rows_at_a_time(name, shared, monkeypatch):
+    if shared:
+        monkeypatch.setattr(attention, "LONG", 1)
+        monkeypatch.delattr(prefixes, "select_rows")  # nothing is copied
     backbone, images = small_backbone(name), random_images(3)
     features = backbone.vision_features(images)
     items = [

@@ -75,11 +75,13 @@ def test_who_is_ended_takes_the_command_along(owner, sent, status, said):
     command = [*FORKED, "score", "none.png", "--caption", "-"]  # it waits for the caption
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     before = children(owner[1])
-    with subprocess.Popen(command, env=owner[2], **pipes) as caller:
+    # Tests that were started in the background ignore Ctrl-C, and so would what they start.
+    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, env=owner[2], **pipes, **heeds) as caller:
         while not (forks := children(owner[1]) - before):
             assert caller.poll() is None
         caller.send_signal(sent)
-        caller.wait()
+        caller.wait(60)
         assert all(map(gone, forks))
         assert (caller.returncode, caller.stderr.read()) == (status, said)
 
