@@ -3,15 +3,16 @@
 import abc
 import dataclasses
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import torch
 from PIL import Image
-from transformers import AutoProcessor, DynamicCache
+from transformers import AutoProcessor
 
+from tldr_reward.backbones import attention
+from tldr_reward.backbones.prefixes import Prefix, run_behind, run_behind_shared
 from tldr_reward.errors import InputError
 from tldr_reward.records import Span
 
@@ -26,21 +27,6 @@ class Response:
 
     ids: tuple[int, ...]
     offsets: tuple[Span, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Prefix:
-    """Images and prompts, computed once: keys and values that any number of responses attend to.
-
-    `cache` holds [G, heads, P, head_dim] keys and values a layer; `mask` [G, P] is True at real
-    positions; `next_position` [G] is the position of a response's first token; `last_hidden`
-    [G, D] is the hidden state of the prompt's last token, which predicts that first token.
-    """
-
-    cache: DynamicCache
-    mask: torch.Tensor
-    next_position: torch.Tensor
-    last_hidden: torch.Tensor
 
 
 class Backbone(abc.ABC):
@@ -116,7 +102,6 @@ class Backbone(abc.ABC):
     def prefix(self, features: torch.Tensor, prompts: Sequence[Sequence[int]]) -> Prefix:
         """Run images [G, image tokens, vision width] with their prompts, one prompt an image."""
 
-    @abc.abstractmethod
     def suffix_hidden(
         self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
     ) -> torch.Tensor:
@@ -124,6 +109,10 @@ class Backbone(abc.ABC):
 
         `groups` [S] says which prefix each response follows. Responses cannot see each other.
         """
+        embeds = self.decoder().embed_tokens(ids)
+        shared = attention.pays(prefix.mask.shape[1], embeds.device)
+        run = run_behind_shared if shared else run_behind
+        return run(self.decoder(), prefix, groups, embeds)
 
     @abc.abstractmethod
     def projector(self) -> torch.nn.Module:
@@ -195,37 +184,6 @@ class Backbone(abc.ABC):
         return self.model.lm_head(hidden)
 
 
-def select_rows(cache: DynamicCache, rows: torch.Tensor, config) -> DynamicCache:
-    """A new cache whose batch rows are `rows` of `cache`; gradients flow through."""
-    selected = DynamicCache(config=config)
-    for index, layer in enumerate(cache.layers):
-        keys, values = (_Rows.apply(part, rows) for part in (layer.keys, layer.values))
-        selected.update(keys, values, index)
-    return selected
-
-
-class _Rows(torch.autograd.Function):
-    """Rows of a tensor, of which one is taken many times.
-
-    Where kernels must be deterministic, index_select's own backward adds element by element; adding
-    whole rows, in their order, is as deterministic and five times as fast.
-    """
-
-    @staticmethod
-    def forward(ctx, part: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(rows)
-        ctx.shape = part.shape
-        return part.index_select(0, rows)
-
-    @staticmethod
-    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        (rows,) = ctx.saved_tensors
-        # Flat rows: with more dimensions, the sum is by elements again.
-        found = gradient.new_zeros(ctx.shape[0], math.prod(ctx.shape[1:]))
-        found.index_add_(0, rows, gradient.reshape(len(rows), -1))
-        return found.view(ctx.shape), None
-
-
 def pad_ids(sequences: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Right-pad id sequences: ids [N, L] and a mask [N, L] that is True at real tokens."""
     width = max(len(sequence) for sequence in sequences)
@@ -235,17 +193,3 @@ def pad_ids(sequences: Sequence[Sequence[int]], pad: int) -> tuple[torch.Tensor,
         ids[row, : len(sequence)] = torch.tensor(sequence)
         mask[row, : len(sequence)] = True
     return ids, mask
-
-
-def additive(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Attention mask [N, Q, K] of booleans as an additive [N, 1, Q, K] one."""
-    mask = torch.zeros(allowed.shape, dtype=dtype, device=allowed.device)
-    return mask.masked_fill(~allowed, torch.finfo(dtype).min).unsqueeze(1)
-
-
-def suffix_mask(prefix_mask: torch.Tensor, width: int) -> torch.Tensor:
-    """Which keys [S, width, P + width] each suffix position sees: its prefix, itself, the past."""
-    count = prefix_mask.shape[0]
-    causal = torch.ones(width, width, dtype=torch.bool, device=prefix_mask.device).tril()
-    seen = prefix_mask.unsqueeze(1).expand(count, width, -1)
-    return torch.cat([seen, causal.expand(count, width, width)], dim=2)

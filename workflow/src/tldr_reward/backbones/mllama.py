@@ -6,14 +6,8 @@ import torch
 from PIL import Image
 from transformers import DynamicCache
 
-from tldr_reward.backbones.interface import (
-    Backbone,
-    Prefix,
-    additive,
-    pad_ids,
-    select_rows,
-    suffix_mask,
-)
+from tldr_reward.backbones.interface import Backbone, pad_ids
+from tldr_reward.backbones.prefixes import Prefix, additive, run_behind
 
 
 class MllamaBackbone(Backbone):
@@ -79,19 +73,11 @@ class MllamaBackbone(Backbone):
     def suffix_hidden(
         self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
     ) -> torch.Tensor:
-        width = ids.shape[1]
-        allowed = suffix_mask(prefix.mask[groups], width)
         embeds = self.decoder().embed_tokens(ids)
         # Cross-attention layers find the image's keys and values in the cache.
         image_tokens = prefix.cache.layers[self.text_config.cross_attention_layers[0]].keys.shape[2]
-        return self.decoder()(
-            inputs_embeds=embeds,
-            attention_mask=additive(allowed, embeds.dtype),
-            position_ids=prefix.next_position[groups].unsqueeze(1) + torch.arange(width),
-            cross_attention_mask=_everywhere(ids, image_tokens, embeds.dtype),
-            past_key_values=select_rows(prefix.cache, groups, self.text_config),
-            use_cache=True,
-        ).last_hidden_state
+        everywhere = _everywhere(ids, image_tokens, embeds.dtype)
+        return run_behind(self.decoder(), prefix, groups, embeds, cross_attention_mask=everywhere)
 
 
 def _everywhere(ids: torch.Tensor, image_tokens: int, dtype: torch.dtype) -> torch.Tensor:

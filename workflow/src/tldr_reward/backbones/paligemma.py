@@ -8,14 +8,8 @@ from PIL import Image
 from transformers import DynamicCache
 from transformers.models.gemma.modeling_gemma import GemmaDecoderLayer, apply_rotary_pos_emb
 
-from tldr_reward.backbones.interface import (
-    Backbone,
-    Prefix,
-    additive,
-    pad_ids,
-    select_rows,
-    suffix_mask,
-)
+from tldr_reward.backbones.interface import Backbone, pad_ids
+from tldr_reward.backbones.prefixes import Prefix, additive
 
 
 class PaliGemmaBackbone(Backbone):
@@ -70,20 +64,6 @@ class PaliGemmaBackbone(Backbone):
                 use_cache=True,
             )
         return Prefix(cache, mask, lengths + 1, output.last_hidden_state[:, 0])
-
-    def suffix_hidden(
-        self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
-    ) -> torch.Tensor:
-        width = ids.shape[1]
-        allowed = suffix_mask(prefix.mask[groups], width)
-        embeds = self.decoder().embed_tokens(ids)
-        return self.decoder()(
-            inputs_embeds=embeds,
-            attention_mask=additive(allowed, embeds.dtype),
-            position_ids=prefix.next_position[groups].unsqueeze(1) + torch.arange(width),
-            past_key_values=select_rows(prefix.cache, groups, self.text_config),
-            use_cache=True,
-        ).last_hidden_state
 
 
 @contextlib.contextmanager

@@ -9,14 +9,8 @@ import torch
 from PIL import Image
 from transformers import AutoImageProcessor, AutoTokenizer, DynamicCache
 
-from tldr_reward.backbones.interface import (
-    Backbone,
-    Prefix,
-    additive,
-    pad_ids,
-    select_rows,
-    suffix_mask,
-)
+from tldr_reward.backbones.interface import Backbone, pad_ids
+from tldr_reward.backbones.prefixes import Prefix, additive
 
 # Side of the square that every image is resized to, in pixels. Qwen2-VL takes any size and shape;
 # features of one shape can be cached and batched, and PaliGemma's images are squares of this side.
@@ -128,19 +122,6 @@ class Qwen2VLBackbone(Backbone):
         last = output.last_hidden_state[torch.arange(len(ids)), mask.sum(1) - 1]
         # An image takes as many places as it has tokens, and as many positions as it has columns.
         return Prefix(cache, mask, positions.amax(dim=(0, 2)) + 1, last)
-
-    def suffix_hidden(
-        self, prefix: Prefix, groups: torch.Tensor, ids: torch.Tensor
-    ) -> torch.Tensor:
-        width = ids.shape[1]
-        embeds = self.decoder().embed_tokens(ids)
-        return self.decoder()(
-            inputs_embeds=embeds,
-            attention_mask=additive(suffix_mask(prefix.mask[groups], width), embeds.dtype),
-            position_ids=prefix.next_position[groups].unsqueeze(1) + torch.arange(width),
-            past_key_values=select_rows(prefix.cache, groups, self.text_config),
-            use_cache=True,
-        ).last_hidden_state
 
     def _grids(self, count: int) -> torch.Tensor:
         """Frames, rows and columns of patches [count, 3]."""

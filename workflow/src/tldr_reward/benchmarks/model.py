@@ -8,7 +8,8 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from PIL import Image
 
-from tldr_reward.backbones.interface import Backbone, Prefix, pad_ids
+from tldr_reward.backbones.interface import Backbone, pad_ids
+from tldr_reward.backbones.prefixes import Prefix
 from tldr_reward.progress import Progress
 
 _BATCH = 64  # images with their prompts
