@@ -120,10 +120,11 @@ def _placed(backbone: Backbone, tensor: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def features_of(backbone: Backbone, pixels: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Vision features before the projector [N, image tokens, vision width], image by image."""
-    count = len(pixels["pixel_values"])
-    rows = [{name: part[row : row + 1] for name, part in pixels.items()} for row in range(count)]
-    return torch.cat([backbone.trainable_features(row) for row in rows])
+    """Vision features before the projector [N, image tokens, vision width], as commands have it.
+
+    Images go through the vision tower together.
+    """
+    return backbone.trainable_features(pixels)
 
 
 def random_items(
