@@ -25,7 +25,7 @@ include: "workflow/rules/resources.smk"
 
 # No wildcards in these: Snakemake 9.27 constrains wildcards before it resolves path variables.
 pathvars:
-    results=f"results/{config['scale']}",
+    results=RESULTS,
     data="<results>/data",
     backbones="<results>/backbones",
     reward="<results>/reward",

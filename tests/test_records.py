@@ -135,6 +135,13 @@ def test_a_missing_file_is_named(tmp_path):
             read(tmp_path / "nothing", ImageRecord)
 
 
+def test_a_file_in_another_encoding_is_named(tmp_path):
+    (tmp_path / "rows").write_bytes("run,Zürich\n".encode("cp1252"))
+    for read in (read_records, read_rows):
+        with pytest.raises(InputError, match="rows is no text in UTF-8"):
+            read(tmp_path / "rows", ImageRecord)
+
+
 METRIC = Metric("r", "llama", "tldr", "mini", "0", "test", "token_accuracy", 0.5, 0.25, 0.75, 8)
 
 

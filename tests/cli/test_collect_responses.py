@@ -108,7 +108,6 @@ def test_a_served_backbone_says_what_its_folder_says(world, questions, collect, 
     assert served.responses() == here.responses()
     rows = [dataclasses.replace(row, model="here") for row in served.summary().values()]
     assert rows == list(here.summary().values())
-    assert not (served.folder / "state.jsonl").exists()
 
 
 def test_an_endpoint_that_broke_down_goes_on_where_it_was(world, questions, collect):
@@ -139,6 +138,12 @@ def test_an_endpoint_that_broke_down_goes_on_where_it_was(world, questions, coll
     texts = [response.text for response in found.responses().values()]
     assert texts[:5] == [f"reply {number}" for number in range(5)]
     assert list(found.responses()) == ids
+    # All is there: nothing is asked for a second time.
+    seen.clear()
+    (found.folder / "responses.jsonl").unlink()
+    again, outcome = collect("endpoint", source, more="--retries 0 --at-once 1")
+    assert outcome.status == 0 and not seen
+    assert list(again.responses()) == ids
 
 
 def test_state_of_another_job_is_not_taken_up(world, questions, collect):

@@ -45,6 +45,9 @@ def test_a_refused_key_and_a_silent_server_are_told_apart(server, monkeypatch):
     monkeypatch.delenv("TLDR_REWARD_API_KEY", raising=False)
     refused = endpoint(f"{server}#some/model", 5)
     assert (refused.there, refused.remedy) == (False, "set TLDR_REWARD_API_KEY")
+    monkeypatch.setenv("TLDR_REWARD_API_KEY_127_0_0_1", "right")
+    monkeypatch.setenv("TLDR_REWARD_API_KEY", "of another host")
+    assert endpoint(f"{server}#some/model", 5).there
     silent = endpoint("http://127.0.0.1:9/v1#some/model", 5)
     assert not silent.there and silent.found == "no answer (ConnectError)"
 

@@ -147,6 +147,14 @@ def test_bad_rows_are_set_aside_and_the_rest_is_scored(command, captions):
     assert shown.out.startswith("7 captions\ntoken       0.0% [0.0%, ")
 
 
+@pytest.mark.parametrize("name", ["scores.jsonl", "scores.bad.jsonl", "scores.jsonl.part"])
+def test_captions_are_not_overwritten(command, captions, name):
+    captions = captions.rename(captions.with_name(name))
+    before = captions.read_bytes()
+    assert "would overwrite the captions" in refusal(score_file(command, captions))
+    assert captions.read_bytes() == before
+
+
 def test_a_run_that_broke_off_goes_on_to_the_same_scores(command, captions, monkeypatch):
     from tldr_reward.detective.model import Detective
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from huggingface_hub import ModelCard
 from PIL import Image
 from safetensors.numpy import load_file
@@ -14,9 +15,13 @@ from tests.cli.conftest import exit_status, refusal
 from tests.generate.servers import scripted
 from tests.language_model import Server
 from tldr_reward import Detective
+from tldr_reward.cli.train import RECIPES
 from tldr_reward.records import CaptionRecord, ImageRecord, read_records, write_records
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
+
+
+CONFIG = Path(__file__).parents[2] / "workflow/config"
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +33,13 @@ def own(world, tmp_path_factory) -> Path:
         patch.setattr("sys.argv", ["tldr-reward", *line.split()])
         assert exit_status() == 0
     return out
+
+
+@pytest.mark.parametrize(("recipe", "scale"), [("small", "config"), ("large", "paper")])
+def test_recipes_are_the_workflows_settings(recipe, scale):
+    settings = yaml.safe_load((CONFIG / f"{scale}.yaml").read_text())["reward"]
+    for option, value in RECIPES[recipe].items():
+        assert settings[option.replace("-", "_")] == value, option
 
 
 def test_train_leaves_a_model_that_scores(own, world, command):
@@ -185,6 +197,17 @@ def test_perturb_makes_what_train_reads(command, photos):
     blue = next(one for one in made if one.taxonomy == "visual_attribute")
     assert blue.text == "A blue dog is left of two chairs."
     assert blue.bad_spans == ((2, 6),)
+
+
+def test_perturb_wants_an_image_for_every_split(command, photos):
+    # A line separator within a caption ends no line of the file.
+    (photos / "captions.jsonl").write_text('{"image": "p0.png", "caption": "a red\u2028dog"}\n')
+    shown = command(
+        f"perturb {photos}/captions.jsonl --images {photos}/photos --out {photos}/data "
+        "--endpoint http://127.0.0.1:1/v1#m"
+    )
+    assert "none of 1 images falls into " in refusal(shown)
+    assert not (photos / "data").exists()
 
 
 @pytest.mark.parametrize(

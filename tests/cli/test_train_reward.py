@@ -17,6 +17,7 @@ from tests.models import small_backbone
 from tldr_reward.cli.inputs import file_digests
 from tldr_reward.cli.train_reward import geometry
 from tldr_reward.records import CaptionRecord, read_records, write_records
+from tldr_reward.reward.losses import LOSSES
 
 ADAPTER = "--parts projector,decoder --rank 4 --alpha 4 --dropout 0.1"
 RATES = "--learning-rate 0.01 --lora-a-learning-rate 0.005 --adamw-learning-rate 0.003"
@@ -155,8 +156,9 @@ def test_an_unknown_loss_is_named(world, tmp_path, command):
     line = arguments(world, tmp_path).replace("--loss tldr", "--loss dpo")
     outcome = command(line)
     assert outcome.status == 2
-    assert (
-        first_line(outcome) == "error: loss 'dpo'; allowed: tldr, plain, naive, shuffled, captions"
+    allowed = ", ".join(map(repr, LOSSES))
+    assert first_line(outcome).startswith(
+        f"error: Invalid value for '--loss': 'dpo' is not one of {allowed}"
     )
 
 

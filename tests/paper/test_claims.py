@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tldr_reward.errors import InputError
-from tldr_reward.paper.claims import judge_claims, read_claims, tables_of
+from tldr_reward.paper.claims import judge_claims, read_claims
 from tldr_reward.paper.claims_page import render_claims
 from tldr_reward.paper.costs import Job, measured_cost
 
@@ -82,6 +82,10 @@ def test_a_cost_is_that_of_the_jobs_that_a_budget_names():
     assert (row.budget_gigabytes, row.gigabytes) == (2, 2)
     budget = registry([entry()])[0].budget
     assert measured_cost(budget, {"draw": Job(30, 100)}) is None
+    # Of a run with several seeds, the first seed's.
+    jobs = {f"train/seed{seed}": Job(60 * seed, 1024) for seed in (2, 3, 10)}
+    cost = measured_cost(budget, {"draw": Job(30, 100)} | jobs)
+    assert (cost.job_minutes, cost.gigabytes) == (2.5, 1)
 
 
 def test_at_paper_scale_nothing_stands_for_what_was_claimed_and_minis_budget_is_left_out():
@@ -136,11 +140,6 @@ def test_the_registry_names_columns_that_the_tables_have():
             if one.p:
                 named |= {one.p.replace("{column}", column) for column in one.columns}
             assert named <= known, f"{claim.name}: {sorted(named - known)}"
-
-
-def test_tables_are_named_once_with_the_scale():
-    assert tables_of(registry([entry(), entry("other")]), "mini") == ["paper_tables/t.csv"]
-    assert "results/smoke/zoo/fits.csv" in tables_of(read_claims(REGISTRY), "smoke")
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,13 @@ def test_there_is_a_rule_for_every_stage():
 
 
 @pytest.mark.parametrize("name", BLOCKS)
+def test_parameters_hold_no_path_variable(name):
+    """Snakemake puts folders in the place of <variables> in inputs and outputs alone."""
+    strings = re.findall(r'"[^"]*"', directive(BLOCKS[name], "params"))
+    assert not [text for text in strings if re.search(r"<\w+>", text)]
+
+
+@pytest.mark.parametrize("name", BLOCKS)
 def test_rule_declares_what_a_rule_must(name):
     block = BLOCKS[name]
     for needed in ("output", "log", "benchmark", "threads", "conda", "shell"):

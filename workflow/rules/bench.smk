@@ -118,7 +118,7 @@ rule bench_pipeline:
         runtime=minutes,
     params:
         # Not an input: what wrote these files are the jobs behind the tables.
-        jobs="<benchmarks>",
+        jobs=f"{RESULTS}/benchmarks",
         scale=config["scale"],
         code=code("bench-pipeline", "tables"),
     shell:

@@ -256,8 +256,10 @@ FIGURES = [
 ]
 if not WORLD:
     FIGURES.remove("estimated_against_true")
+# Where results of this scale lie; inputs and outputs call it <results>.
+RESULTS = f"results/{config['scale']}"
 # Settings and code of the run, for provenance; no input: their edit alone makes no table anew.
-WORKFLOW = f"results/{config['scale']}/workflow.json"
+WORKFLOW = f"{RESULTS}/workflow.json"
 NOTEBOOKS = ["what_does_tldr_see", "is_h_t_a_good_measure", "what_does_tau_do"]
 
 # Rows of table 7: a log of people has its own; else there is one simulated log for each backbone's

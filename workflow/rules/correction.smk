@@ -40,7 +40,7 @@ rule correct_captions:
         max_new_tokens=lambda wildcards: config[
             "zoo" if MODELS[wildcards.model]["kind"] == "endpoint" else "correction"
         ]["max_new_tokens"],
-        # Not an output: Snakemake removes those of a killed job, which goes on from here.
+        # Not an output, which Snakemake removes: what was paid for stays.
         state=lambda wildcards, output: beside(output.tldr, "state.jsonl"),
         code=code("correct-captions", "models"),
     shell:
@@ -92,7 +92,7 @@ rule measure_correction:
             "table4",
             "correction.human_verdicts",
             "a CSV of caption_id,verdict (win, tie, loss) of the captions in "
-            f"results/{config['scale']}/zoo/<model>/corrected/",
+            f"{RESULTS}/zoo/<model>/corrected/",
         ),
         captions=f"<zoo>/{{model}}/captions/{CAPTIONED[0]}.jsonl",
         tldr="<zoo>/{model}/corrected/tldr.jsonl",

@@ -24,7 +24,7 @@ wildcard_constraints:
 
 def source_of(wildcards) -> str:
     """Where a model comes from; {results} is the folder of this scale's results."""
-    return MODELS[wildcards.model]["source"].replace("{results}", f"results/{config['scale']}")
+    return MODELS[wildcards.model]["source"].replace("{results}", RESULTS)
 
 
 def files_of_model(wildcards) -> list:

@@ -127,7 +127,7 @@ rule aggregate_answers:
     params:
         settings=options(ASKED | {"endpoint": config["perturbation"]["endpoint"]}),
         # Not an output: what was paid for is kept, whatever becomes of the job.
-        cache="<results>/cache/aggregate_answers.jsonl",
+        cache=f"{RESULTS}/cache/aggregate_answers.jsonl",
         code=code("aggregate-answers", "data"),
     shell:
         "tldr-reward aggregate-answers --originals {input.originals:q} {params.settings}"
@@ -163,7 +163,7 @@ rule perturb_with_llm:
             }
             | {"seed": config["sources"]["seed"]}
         ),
-        cache="<results>/cache/perturb_with_llm.jsonl",
+        cache=f"{RESULTS}/cache/perturb_with_llm.jsonl",
         folder=lambda wildcards, output: os.path.dirname(output.captions[0]),
         code=code("perturb-with-llm", "data"),
     shell:

@@ -56,7 +56,7 @@ rule verify:
     params:
         tables=lambda wildcards, input: repeated("--table", input.tables),
         # Not an input: jobs that claims do not need may write there still.
-        jobs="<benchmarks>",
+        jobs=f"{RESULTS}/benchmarks",
         scale=config["scale"],
         reference=f"--reference {shlex.quote(own(REFERENCE))}" if REFERENCE_FILES else "",
         workflow=WORKFLOW,

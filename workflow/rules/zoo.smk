@@ -68,7 +68,7 @@ rule collect_responses:
         settings=options(
             {name: config["zoo"][name] for name in ("prompt", "max_new_tokens", "answer_tokens")}
         ),
-        # Not an output: Snakemake removes those of a killed job, which goes on from here.
+        # Not an output, which Snakemake removes: what was paid for stays.
         state=lambda wildcards, output: beside(output.responses, "state.jsonl"),
         code=code("collect-responses", "models"),
     shell:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tldr_reward.errors import InputError
-from tldr_reward.records import Span
+from tldr_reward.records import Span, reading
 from tldr_reward.spans import alignment, word_spans
 
 GUIDANCES = ("none", "binary", "token")
@@ -64,12 +64,9 @@ def read_annotations(path: Path | str) -> list[AnnotationRow]:
     InputError with file and line for a bad row, and for an item that one annotator had twice
     with the same guidance.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no such file: {path}")
     columns = [field.name for field in dataclasses.fields(AnnotationRow)]
     rows: dict[tuple[str, str, str], AnnotationRow] = {}
-    with open(path, encoding="utf-8", newline="") as file:
+    with reading(path) as file:
         reader = csv.DictReader(file)
         if reader.fieldnames not in (columns, columns[:-1]):
             raise InputError(f"{path}: columns {reader.fieldnames}; needed: {columns[:-1]}")

@@ -252,6 +252,18 @@ def writing(path: Path | str, mode: str = "w") -> Iterator[typing.IO]:
 
 
 @contextlib.contextmanager
+def reading(path: Path | str) -> Iterator[typing.IO[str]]:
+    """Open text for reading, line ends as they are; InputError for no file, or one not in UTF-8."""
+    if not Path(path).is_file():
+        raise InputError(f"no such file: {path}")
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            yield file
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text in UTF-8; save it as that") from None
+
+
+@contextlib.contextmanager
 def writing_folder(path: Path | str, pattern: str) -> Iterator[Path]:
     """Yield an empty folder to fill, which takes the name `path` once it is whole.
 
@@ -298,10 +310,7 @@ def _fields(record) -> dict:
 
 def read_records(path: Path | str, kind: type) -> list:
     """Read JSON lines of one record kind; raises InputError with the file and line of bad ones."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no such file: {path}")
-    with open(path, encoding="utf-8") as file:
+    with reading(path) as file:
         return [
             _record(line, kind, f"{path}:{number}")
             for number, line in enumerate(file, start=1)
@@ -347,11 +356,8 @@ def write_rows(path: Path | str, rows: Sequence, kind: type) -> None:
 
 def read_rows(path: Path | str, kind: type) -> list:
     """Read CSV rows of one dataclass kind, numbers converted by the fields' types."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no such file: {path}")
     fields = {field.name: field.type for field in dataclasses.fields(kind)}
-    with open(path, encoding="utf-8", newline="") as file:
+    with reading(path) as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != list(fields):
             raise InputError(f"{path}: columns {reader.fieldnames}; needed: {list(fields)}")

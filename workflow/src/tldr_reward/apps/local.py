@@ -107,6 +107,7 @@ def local_app(
     app.add_exception_handler(HTTPException, _http_failure)
     app.add_exception_handler(404, lambda request, _: _not_found(request))
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _bug)
     for name in pages:
         path = _PAGES / name
         app.add_api_route(
@@ -125,6 +126,10 @@ def failure(status: int, code: str, message: str) -> JSONResponse:
 
 def _page(path: Path) -> Callable[[], FileResponse]:
     return lambda: FileResponse(path, media_type=_TYPES[path.suffix])
+
+
+def _bug(*_) -> JSONResponse:
+    return failure(500, "bug", "this should not have happened; the server's output says what did")
 
 
 def _not_found(request: Request) -> JSONResponse:

@@ -257,13 +257,3 @@ def _needed(bench: Bench, work: str, images: int) -> dict[str, float]:
         "peer": theirs + vision * len(bench.items),
         "peer_cached": theirs,
     }
-
-
-def speed_sentence(found: dict) -> str:
-    """One line about a report, for the log."""
-    words = [
-        f"{work} {found[work][f'ours_against_{name}']['ratio']:.2f}x {name}"
-        for work in ("training", "scoring")
-        for name in PEERS
-    ]
-    return f"{found['backbone']} at {found['geometry']} geometry: {', '.join(words)}"

@@ -44,7 +44,7 @@ KINDS = ("folder", "hub", "endpoint", "file")
 @click.option("--retries", type=click.IntRange(0), default=4, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True)
 @runtime_options
-@click.option("--state", type=_FILE, required=True, help="file that an endpoint's run goes on from")
+@click.option("--state", type=_FILE, required=True, help="file that keeps an endpoint's replies")
 @click.option("--responses", type=_FILE, required=True, help="all responses to write")
 @click.option("--summary", type=_FILE, required=True, help="CSV of counts to write")
 def command(
@@ -70,7 +70,8 @@ def command(
 
     A file holds response/1 records, one for each image and question, or caption/1 records, one
     for each image. Answers, and captions of all splits but the first, may be missing there as a
-    whole. An endpoint's key is read from the environment variable TLDR_REWARD_API_KEY.
+    whole. An endpoint's key is read from TLDR_REWARD_API_KEY_<HOST>, as in
+    TLDR_REWARD_API_KEY_API_OPENAI_COM, else from TLDR_REWARD_API_KEY.
 
     Example: tldr-reward collect-responses --model mine --kind folder --source final/
     --image-records images.jsonl --split test --captions mine/test.jsonl
@@ -108,7 +109,6 @@ def command(
     write_records(responses, complete.values())
     rows = [_counted(model, item_set, asked, complete) for item_set, asked in groups.items()]
     write_rows(summary, rows, CollectedRow)
-    state.unlink(missing_ok=True)
 
 
 def read_responses(path: Path, requests: Sequence) -> list[ModelResponse]:

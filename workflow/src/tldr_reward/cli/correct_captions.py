@@ -40,7 +40,7 @@ Flagged = Sequence[tuple[CaptionRecord, Sequence[Span]]]
 @click.option("--retries", type=click.IntRange(0), default=4, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True)
 @runtime_options
-@click.option("--state", type=_FILE, required=True, help="file that an endpoint's run goes on from")
+@click.option("--state", type=_FILE, required=True, help="file that keeps an endpoint's replies")
 @click.option("--tldr", type=_FILE, required=True, help="captions corrected with TLDR guidance")
 @click.option("--naive", type=_FILE, required=True, help="captions corrected without")
 def command(
@@ -92,7 +92,6 @@ def command(
                 for (caption, _), text in zip(flagged, texts[guidance], strict=True)
             ),
         )
-    state.unlink(missing_ok=True)
 
 
 def read_flagged(captions: Path, scores: Path, threshold: float) -> Flagged:

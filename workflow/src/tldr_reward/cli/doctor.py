@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from tldr_reward.cli.api_key import key_for
 from tldr_reward.cli.processors import available_processors
-from tldr_reward.cli.sources import API_KEY
 from tldr_reward.errors import InputError
 
 SCALES = ("mini", "smoke", "paper")
@@ -58,7 +58,7 @@ def command(scale: str, config: Path, timeout: float) -> None:
     if scale == "paper":
         settings = read_settings(config / "paper.yaml")
         findings += [gpus(int(settings["runtime"]["processes"]), _GPU_MEMORY), hub_token()]
-        findings += [gated_access(kind, name, timeout) for kind, name in _GATED]
+        findings += [gated_access(kind, name) for kind, name in _GATED]
         asked = [settings["perturbation"][name] for name in ("endpoint", "checker")]
         asked += endpoint_models(config / "models.tsv", scale)
         findings += [endpoint(source, timeout) for source in dict.fromkeys(asked)]
@@ -138,7 +138,7 @@ def hub_token() -> Finding:
     return Finding("hub token", token is not None, "set" if token else "none", remedy)
 
 
-def gated_access(kind: str, name: str, timeout: float) -> Finding:
+def gated_access(kind: str, name: str) -> Finding:
     """Whether this token may read a gated model or data set."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
@@ -161,21 +161,22 @@ def endpoint(source: str, timeout: float) -> Finding:
     from huggingface_hub.utils import httpx
 
     address, _, model = source.partition("#")
-    key = os.environ.get(API_KEY)
+    variable, key = key_for(source)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     what = f"{model} at {address}"
-    remedy = "see to the network, or name another endpoint"
+    remedy, other = "see to the network", f"have it serve {model}"
     if re.match(r"https?://(127\.0\.0\.1|localhost|\[::1\])[:/]", source):
-        remedy = f"serve it there (vllm serve {model}), or name another endpoint"
+        remedy = other = f"serve it there (vllm serve {model})"
     try:
         reply = httpx.get(f"{address}/models", headers=headers, timeout=timeout)
         if reply.status_code in (401, 403):
-            return Finding(what, False, "the key was refused", f"set {API_KEY}")
+            return Finding(what, False, "the key was refused", f"set {variable}")
         listed = [entry["id"] for entry in reply.raise_for_status().json()["data"]]
     except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
-        return Finding(what, False, f"no answer ({type(error).__name__})", remedy)
-    return Finding(what, model in listed, _listed(listed), remedy)
+        found = f"no answer ({type(error).__name__})"
+        return Finding(what, False, found, f"{remedy}, or name another endpoint")
+    return Finding(what, model in listed, _listed(listed), f"{other}, or name another endpoint")
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"serves {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" or "serves nothing"
+    return f"serves {', '.join(names[:3]) or 'nothing'}{', ...' if len(names) > 3 else ''}"

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from tldr_reward.annotations import GUIDANCES
 from tldr_reward.apps.annotators import false_captions
 from tldr_reward.apps.study import ITEMS_FILE, STUDY_FILE, Study, StudyItem, check_guidances
 from tldr_reward.errors import InputError
@@ -21,7 +22,6 @@ from tldr_reward.records import (
 from tldr_reward.spans import overlaps, word_spans
 
 _FILE = click.Path(path_type=Path)
-_GUIDANCES = ("none", "binary", "token")
 
 
 @click.command(short_help="Make an annotation study from captions, images, scores.")
@@ -30,7 +30,7 @@ _GUIDANCES = ("none", "binary", "token")
 @click.option("--tldr-scores", type=_FILE, required=True, help="Flag words (token guidance).")
 @click.option("--naive-scores", type=_FILE, required=True, help="Judge captions (binary).")
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True)
-@click.option("--guidance", "guidances", multiple=True, default=_GUIDANCES, show_default=True)
+@click.option("--guidance", "guidances", multiple=True, default=GUIDANCES, show_default=True)
 @click.option("--per-guidance", type=click.IntRange(2), required=True, help="Captions a person.")
 @click.option("--practice", type=click.IntRange(0), default=1, show_default=True, help="Likewise.")
 @click.option(

@@ -36,8 +36,9 @@ def command(
 ) -> None:
     """Measure a log of people, real or simulated, who corrected captions.
 
-    The log has the columns annotator, item, guidance (binary or token), started, ended (seconds
-    or ISO times), before, after; its source is human unless a column `source` says simulated.
+    The log has the columns annotator, item, guidance (none, binary or token), started, ended
+    (seconds or ISO times), before, after; its source is human unless a column `source` says
+    simulated.
 
     Example: tldr-reward measure-annotation --log log.csv --captions captions/test.jsonl
     --scale mini --metrics annotation.csv

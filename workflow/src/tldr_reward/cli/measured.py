@@ -9,7 +9,7 @@ import numpy as np
 
 from tldr_reward.errors import InputError
 from tldr_reward.paper.costs import Job
-from tldr_reward.records import read_rows
+from tldr_reward.records import read_rows, reading
 
 
 def read_scale_rows(paths: Sequence[Path], kind: type, scale: str) -> list:
@@ -26,9 +26,7 @@ def read_scale_rows(paths: Sequence[Path], kind: type, scale: str) -> list:
 
 def read_columns(path: Path, needed: Sequence[str], delimiter: str = ",") -> list[dict[str, str]]:
     """Rows of a CSV that has at least the needed columns."""
-    if not path.is_file():
-        raise InputError(f"no such file: {path}")
-    with open(path, encoding="utf-8", newline="") as file:
+    with reading(path) as file:
         reader = csv.DictReader(file, delimiter=delimiter)
         for name in needed:
             if name not in (reader.fieldnames or ()):
@@ -52,12 +50,11 @@ def read_resamples(paths: Sequence[Path]) -> dict[tuple[str, str, str], np.ndarr
 
 def read_json(path: Path) -> dict:
     """A JSON object."""
-    if not path.is_file():
-        raise InputError(f"no such file: {path}")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error})") from None
+    with reading(path) as file:
+        try:
+            found = json.load(file)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path}: not JSON ({error})") from None
     if not isinstance(found, dict):
         raise InputError(f"{path}: a JSON object is needed, not {type(found).__name__}")
     return found

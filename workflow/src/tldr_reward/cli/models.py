@@ -42,7 +42,7 @@ def command(results: Path, as_json: bool) -> None:
     The one that comes with the package, and those below a folder of results; any of their folders
     is a --model.
 
-    Accuracies are of test captions of which half hold an error: 50% is chance.
+    Accuracies are of labelled test captions. Half of the mini world's hold an error: 50% is chance.
 
     Example: tldr-reward models --results results/mini
     """

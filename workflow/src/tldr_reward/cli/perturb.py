@@ -10,7 +10,7 @@ import click
 
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
-from tldr_reward.records import CaptionRecord, ImageRecord, write_records
+from tldr_reward.records import CaptionRecord, ImageRecord, reading, write_records
 
 PROMPT = "Describe the image in detail."
 # Shares of the images, by a digest of their names: one that is added moves no other.
@@ -54,6 +54,7 @@ def command(
 
     rows = read_pairs(captions, images)
     records, originals = own_records(rows, images, out, prompt)
+    check_splits(records)
     write_records(out / "images.jsonl", records)
     write_records(out / "originals.jsonl", originals)
     arguments = ["--originals", out / "originals.jsonl", "--image-records", out / "images.jsonl"]
@@ -68,28 +69,38 @@ def command(
 
 def read_pairs(captions: Path, images: Path) -> list[tuple[str, str]]:
     """(image, caption) of each line; InputError names the line that has none, or no such image."""
-    if not captions.is_file():
-        raise InputError(f"no such file: {captions}")
-    rows = []
-    for number, line in enumerate(captions.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        where = f"{captions}:{number}"
-        try:
-            row = json.loads(line)
-            image, caption = row["image"], row["caption"]
-        except (KeyError, TypeError, ValueError):
-            raise InputError(
-                f'{where}: a JSON object with "image" and "caption" is needed'
-            ) from None
-        if not isinstance(caption, str) or not caption.strip():
-            raise InputError(f"{where}: an empty caption; a word is needed")
-        if not isinstance(image, str) or not (images / image).is_file():
-            raise InputError(f"{where}: no such image: {images / str(image)}")
-        rows.append((image, caption))
+    with reading(captions) as file:
+        rows = [
+            _pair(line, images, f"{captions}:{number}")
+            for number, line in enumerate(file, start=1)
+            if line.strip()
+        ]
     if not rows:
         raise InputError(f"{captions} holds no caption")
     return rows
+
+
+def check_splits(records: Sequence[ImageRecord]) -> None:
+    """InputError where images are so few that a split has none: `train` needs all three."""
+    splits = {record.split for record in records}
+    if missing := [split for split, _ in _SPLITS if split not in splits]:
+        raise InputError(
+            f"none of {len(records)} images falls into {missing[0]}, a tenth of all; more are "
+            "needed, some 50"
+        )
+
+
+def _pair(line: str, images: Path, where: str) -> tuple[str, str]:
+    try:
+        row = json.loads(line)
+        image, caption = row["image"], row["caption"]
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f'{where}: a JSON object with "image" and "caption" is needed') from None
+    if not isinstance(caption, str) or not caption.strip():
+        raise InputError(f"{where}: an empty caption; a word is needed")
+    if not isinstance(image, str) or not (images / image).is_file():
+        raise InputError(f"{where}: no such image: {images / str(image)}")
+    return image, caption
 
 
 def own_records(

@@ -7,8 +7,12 @@ _CGROUP = Path("/sys/fs/cgroup/cpu.max")
 
 
 def available_processors(quota_file: Path = _CGROUP) -> int:
-    """Processors that this process may use: its affinity, or a container's CPU quota if less."""
-    allowed = len(os.sched_getaffinity(0))
+    """Processors that this process may use: its affinity, or a container's CPU quota if less.
+
+    Where processes have no affinity (macOS), all of the machine's.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    allowed = len(affinity(0)) if affinity else os.cpu_count() or 1
     if not quota_file.is_file():
         return allowed
     quota, period = quota_file.read_text().split()[:2]

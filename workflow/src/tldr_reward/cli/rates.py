@@ -11,6 +11,7 @@ from tldr_reward.cli.detectives import percent, warn
 from tldr_reward.detective.rates import rates_of
 from tldr_reward.detective.scores import CaptionScore
 from tldr_reward.errors import InputError
+from tldr_reward.records import reading
 
 
 @click.command()
@@ -44,9 +45,7 @@ def command(scores: Path, threshold: float | None, as_json: bool) -> None:
 
 def read_scores(path: Path) -> Iterator[CaptionScore]:
     """Scores of a file, one a line; InputError names the line that is none."""
-    if not path.is_file():
-        raise InputError(f"no such file: {path}")
-    with open(path, encoding="utf-8") as file:
+    with reading(path) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue

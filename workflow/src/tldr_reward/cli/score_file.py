@@ -44,11 +44,13 @@ def command(
         raise InputError(f"no such file: {captions}")
     if not images.is_dir():
         raise InputError(f"no such folder: {images}")
+    part, aside = out.with_name(f"{out.name}.part"), out.with_suffix(".bad.jsonl")
+    if captions.resolve() in {path.resolve() for path in (out, part, aside)}:
+        raise InputError(f"--out {out} would overwrite the captions, {captions}")
     lines, digest = _counted(captions)
     job = {"format": FORMAT, "captions_sha256": digest, "images": str(images.absolute())}
     job |= {"threshold": threshold, "model": chosen.model, "backbone": chosen.backbone}
     job |= {"base_rate": chosen.base_rate}
-    part = out.with_name(f"{out.name}.part")
     done = _taken_up(part, job)
     if len(done) < lines:
         detective = load_detective(chosen)
@@ -65,7 +67,7 @@ def command(
                 else:
                     _put(file, fields | score.as_dict() | {"image": row["image"]})
                 progress.step()
-    bad = _finished(part, out)
+    bad = _finished(part, out, aside)
     if bad:
         raise SystemExit(1)
 
@@ -155,9 +157,8 @@ def _line_number(line: str) -> int:
         return 0
 
 
-def _finished(part: Path, out: Path) -> int:
+def _finished(part: Path, out: Path, aside: Path) -> int:
     """Part the scores from what was set aside, and say what that is; returns how many rows."""
-    aside = out.with_suffix(".bad.jsonl")
     bad, doubted, warning = 0, 0, None
     with open(part, encoding="utf-8") as file, writing(out) as good, writing(aside) as others:
         next(file)

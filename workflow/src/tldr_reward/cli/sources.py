@@ -1,20 +1,20 @@
 """Where models come from: the hub, at a pinned revision, or an endpoint that is asked."""
 
 import dataclasses
+import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tldr_reward.cli.api_key import API_KEY
-from tldr_reward.records import ModelResponse
+from tldr_reward.cli.api_key import key_for
+from tldr_reward.records import ModelResponse, writing
 
 
 def endpoint_at(source: str, timeout: float, retries: int):
     """The endpoint `https://host/v1#model`, with the key that the environment holds."""
     from tldr_reward.generate.endpoint import Endpoint
 
-    return Endpoint(source, os.environ.get(API_KEY), timeout, retries)
+    return Endpoint(source, key_for(source)[1], timeout, retries)
 
 
 def asked_of(
@@ -22,17 +22,21 @@ def asked_of(
 ) -> list[ModelResponse]:
     """Responses of an endpoint; each is appended to the state file as it comes.
 
-    Those that are there already were got by a run that was cut off, and are not asked for again.
+    The file stays: what it holds of the same requests, with the same images, is not asked again.
     """
     from tldr_reward.cli.inputs import read_images
     from tldr_reward.generate.endpoint import endpoint_responses
 
     job = {"endpoint": f"{endpoint.address}#{endpoint.model}"}
     job["requests"] = [dataclasses.asdict(request) for request in requests]
-    found = _read_state(state, job)
-    left = [request for request in requests if request.item_id not in found]
     rows, images = read_images(image_records, [request.image_id for request in requests])
     by_id = {image_id: images[row] for image_id, row in rows.items()}
+    seen = hashlib.sha256()
+    for image in images:
+        seen.update(image.tobytes())
+    job["images_sha256"] = seen.hexdigest()
+    found = _read_state(state, job)
+    left = [request for request in requests if request.item_id not in found]
     with open(state, "a", encoding="utf-8") as file:
         for response in endpoint_responses(endpoint, left, by_id, at_once):
             found[response.item_id] = response
@@ -41,7 +45,7 @@ def asked_of(
 
 
 def _read_state(state: Path, job: dict) -> dict[str, ModelResponse]:
-    """Responses that a cut-off run of the same job has left; else the file is begun anew."""
+    """Responses that a run of the same job has left; else the file is begun anew."""
     lines = state.read_text(encoding="utf-8").splitlines() if state.is_file() else []
     found: dict[str, ModelResponse] = {}
     header = json.dumps(job)
@@ -51,8 +55,7 @@ def _read_state(state: Path, job: dict) -> dict[str, ModelResponse]:
         except (TypeError, ValueError):  # cut off within a line
             continue
         found[response.item_id] = response
-    state.parent.mkdir(parents=True, exist_ok=True)
-    with open(state, "w", encoding="utf-8") as file:
+    with writing(state) as file:
         print(header, file=file)
         for response in found.values():
             print(json.dumps(dataclasses.asdict(response)), file=file)

@@ -40,10 +40,10 @@ def command(
 ) -> None:
     """Recall and precision of each threshold where a share --base-rate of all units is bad.
 
-    Recall and false alarms were measured on the model's validation captions, half of which hold an
-    error; precision follows by Bayes' rule. Errors of another kind than those are found more
-    rarely or more often. With --precision and --soundness: flag up to one threshold, pass above
-    another, and say nothing in between.
+    Recall and false alarms were measured on the model's validation captions; precision follows by
+    Bayes' rule. Errors of another kind than those are found more rarely or more often. With
+    --precision and --soundness: flag up to one threshold, pass above another, and say nothing in
+    between.
 
     Example: tldr-reward threshold --base-rate 0.05 --precision 0.8 --soundness 0.99
     """

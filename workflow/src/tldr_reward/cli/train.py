@@ -13,11 +13,12 @@ from tldr_reward.records import CaptionRecord, read_records
 # Settings of train-reward: those of the mini scale for small backbones, the paper's for others.
 RECIPES: Mapping[str, Mapping[str, object]] = {
     "small": {"rank": 64, "alpha": 64, "dropout": 0, "steps": 230, "batch-images": 8,
-              "batch-excerpts": 32, "excerpt-steps": 160, "learning-rate": 0.02,
-              "lora-a-learning-rate": 0.005, "adamw-learning-rate": 0.003, "warmup-steps": 30,
-              "decay-share": 0.4, "contrast-weight": 15, "correction-weight": 0.5},
+              "batch-questions": 48, "batch-excerpts": 32, "excerpt-steps": 160,
+              "learning-rate": 0.02, "lora-a-learning-rate": 0.005,
+              "adamw-learning-rate": 0.003, "warmup-steps": 30, "decay-share": 0.4,
+              "contrast-weight": 15, "correction-weight": 0.5},
     "large": {"rank": 512, "alpha": 128, "dropout": 0.1, "steps": 4000, "batch-images": 64,
-              "accumulation": 8, "optimizer": "adamw", "schedule": "cosine",
+              "batch-questions": 64, "accumulation": 8, "optimizer": "adamw", "schedule": "cosine",
               "learning-rate": 0.001, "lora-a-learning-rate": 0.001,
               "adamw-learning-rate": 0.001, "warmup-steps": 200},
 }  # fmt: skip
@@ -30,7 +31,9 @@ _SPLITS = ("validation", "test")
 @click.option("--backbone", required=True, help="folder, or hub's owner/name@<commit>")
 @click.option("--recipe", type=click.Choice(list(RECIPES)), default="small", show_default=True)
 @click.option("--steps", type=click.IntRange(1), help="[default: the recipe's]")
-@click.option("--loss", default="tldr", show_default=True, help="tldr, plain or naive")
+@click.option(
+    "--loss", type=click.Choice(("tldr", "plain", "naive")), default="tldr", show_default=True
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(1), help="[default: all processors]")
 @click.option("--device", default="cpu", show_default=True)
@@ -70,7 +73,9 @@ def command(
             raise InputError(f"no such file: {path}; tldr-reward perturb writes it")
     base_model = "" if Path(backbone).is_dir() else backbone
     folder = downloaded(backbone) if base_model else Path(backbone)
-    settings = dict(RECIPES[recipe]) | _questions(captions["train"])
+    settings = dict(RECIPES[recipe])
+    if not any(record.task == "vqa" for record in read_records(captions["train"], CaptionRecord)):
+        del settings["batch-questions"]
     if steps:
         # The first part of a recipe keeps its share.
         settings["excerpt-steps"] = (
@@ -105,12 +110,6 @@ def command(
          | ({"base-model": base_model} if base_model else {"backbone-folder": folder})
          | identity)  # fmt: skip
     click.echo(f"{out} is ready: tldr-reward score IMAGE --caption TEXT --model {out}")
-
-
-def _questions(captions: Path) -> dict[str, int]:
-    """Questions a step, where the data have any."""
-    asked = any(record.task == "vqa" for record in read_records(captions, CaptionRecord))
-    return {"batch-questions": 48} if asked else {}
 
 
 def _run(name: str, options: Mapping[str, object]) -> None:

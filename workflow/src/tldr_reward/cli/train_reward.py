@@ -17,13 +17,15 @@ SCHEDULES = {"linear": "warm-up, linear decay at the end", "cosine": "warm-up, c
 # What is learned from: questions with each of their answers, sentences in which a negative and its
 # original differ, and captions.
 SOURCES = ("questions", "excerpts", "captions")
+# Known before torch is loaded; reward.losses has what they are.
+LOSS_NAMES = ("tldr", "plain", "naive", "shuffled", "captions")
 
 
 @click.command()
 @click.option("--backbone", "backbone_folder", type=Path, required=True)
 @click.option("--image-records", type=Path, required=True)
 @click.option("--captions", type=Path, required=True, help="labelled captions to learn from")
-@click.option("--loss", required=True, help="tldr, plain, naive, shuffled or captions")
+@click.option("--loss", type=click.Choice(LOSS_NAMES), required=True)
 @click.option("--parts", required=True, help="LoRA on: projector,decoder")
 @click.option("--rank", type=click.IntRange(1), required=True)
 @click.option("--alpha", type=float, required=True)

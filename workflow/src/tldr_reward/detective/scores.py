@@ -212,6 +212,8 @@ class CaptionScore:
         try:
             tokens = [(t["start"], t["end"], t["p_good"]) for t in fields["tokens"]]
             plain = {name: fields[name] for name in ("text", "prompt", "image", "level")}
+            if not isinstance(plain["text"], str):
+                raise TypeError(f"text is {type(plain['text']).__name__}")
             return cls(
                 offsets=tuple((int(start), int(end)) for start, end, _ in tokens),
                 p_good_of_tokens=tuple(float(p) for _, _, p in tokens),

@@ -1,8 +1,8 @@
 """A calibration: P(good) as a probability that can be read as one.
 
-Training weighs tokens that are hard to tell more than others, and half of the captions hold an
-error: what the head gives is no share of good tokens. A line through its log-odds puts that right
-and keeps the order of tokens.
+Training weighs tokens that are hard to tell more than others, and draws captions with errors far
+more often than models make them: what the head gives is no share of good tokens. A line through its
+log-odds puts that right and keeps the order of tokens.
 """
 
 import dataclasses

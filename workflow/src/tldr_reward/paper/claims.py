@@ -111,12 +111,6 @@ def read_claims(registry: Mapping) -> list[Claim]:
     return claims
 
 
-def tables_of(claims: Sequence[Claim], scale: str) -> list[str]:
-    """Paths of the tables that the claims are compared in."""
-    found = {one.table.format(scale=scale) for claim in claims for one in claim.comparisons}
-    return sorted(found)
-
-
 def judge_claims(
     claims: Sequence[Claim],
     tables: Mapping[str, Sequence[Row]],

@@ -64,7 +64,7 @@ def _cost(row: ClaimRow) -> str:
         parts += [f"{row.budget_job_minutes:g} minutes, {row.budget_gigabytes:g} GB at most"]
     if row.job_minutes == row.job_minutes:
         parts += [f"here {row.job_minutes:.0f} minutes, {row.gigabytes:.1f} GB"]
-    return f"Jobs: {'; '.join(parts)}." if parts else ""
+    return f"Jobs of one seed: {'; '.join(parts)}." if parts else ""
 
 
 def _expected(effects: Sequence[ClaimEffect]) -> list[str]:

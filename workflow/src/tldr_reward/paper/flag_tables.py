@@ -132,7 +132,7 @@ def pixelprose(sources: Sources) -> Table:
     ours = "ours are of captions that nobody has labelled either."
     if any(row["bad"] for row in rows):
         ours = (
-            "ours are of captions half of which were perturbed on purpose. To be compared here: "
+            "ours are of captions some of which were perturbed on purpose. To be compared here: "
             "flagged with truly bad."
         )
     notes = (

@@ -86,7 +86,7 @@ def write_model_card(subject: Subject, metrics: Sequence[Metric], calibration: M
         'score = detective.score("image.png", "a caption.")\n'
         "for span in score.spans:\n    print(span.text, span.confidence)\n```",
         "## Trained on\n\n" + _training(subject),
-        "## Measured\n\n" + _measured(metrics),
+        "## Measured\n\n" + _measured(metrics, points),
         "## Calibration and thresholds\n\n" + _thresholds(calibration, points),
         "## Limits\n\n" + _limits(subject),
         f"## Licence\n\n{_licence(subject)}",
@@ -139,7 +139,7 @@ def _training(subject: Subject) -> str:
     return _table(("", ""), rows.items()) + "\n\nAll settings stand in `settings.json`."
 
 
-def _measured(metrics: Sequence[Metric]) -> str:
+def _measured(metrics: Sequence[Metric], points: Sequence[OperatingPoint]) -> str:
     splits = list(dict.fromkeys(row.split for row in metrics))
     by_key = {(row.split, row.metric): row for row in metrics}
     rows = [
@@ -148,9 +148,14 @@ def _measured(metrics: Sequence[Metric]) -> str:
         if any((split, metric) in by_key for split in splits)
     ]
     heading = ", ".join(f"`{split}`: {_SPLITS.get(split, split)}" for split in splits)
+    judged = next((point for point in points if point.level == "response"), None)
+    share = ""
+    if judged:
+        bad = 100 * judged.bad / (judged.bad + judged.good)
+        share = f"; {bad:.0f}% of the validation captions hold an error, others are made alike"
     return (
-        f"In percent, with 95% intervals (bootstrap over images); half of the captions hold an "
-        f"error. {heading}.\n\n" + _table(("", *splits), rows)
+        f"In percent, with 95% intervals (bootstrap over images){share}. {heading}.\n\n"
+        + _table(("", *splits), rows)
     )
 
 

@@ -63,8 +63,9 @@ def _about(provenance: Mapping) -> str:
     return (
         f"Reference run at scale `{provenance['scale']}`, seeds {seeds}, commit {commit}{changed}, "
         f"on {hardware['processors']} processors ({hardware['processor']}): "
-        f"{provenance['job_minutes']:.0f} minutes of all jobs together, of which two run at a "
-        f"time; the largest took {provenance['gigabytes']:.1f} GB. Brackets are 95% intervals."
+        f"{provenance['job_minutes']:.0f} minutes of the jobs behind these claims, of which two "
+        f"run at a time; the largest took {provenance['gigabytes']:.1f} GB. Brackets are 95% "
+        f"intervals."
     )
 
 

@@ -51,7 +51,7 @@ def draw_tau_sweep(metrics: Sequence[Metric], scale: str) -> Figure:
         axes[0][column].set_title(f"{backbone_title(backbone)} ({scale} scale)")
         for row, way in enumerate(WAYS):
             _draw_accuracy(axes[row][column], own, way)
-        _draw_rates(axes[2][column], own, backbone)
+        _draw_rates(axes[2][column], own)
         _draw_updates(axes[3][column], own)
         _tau_axis(axes[3][column], sorted({tau for line in own.values() for tau in line}))
     labels = (
@@ -104,7 +104,7 @@ def _draw_accuracy(axis, own: Mapping[tuple[str, str], Line], way: str) -> None:
                 _draw(axis, line, 100, _COLOURS[index], _MARKERS[index], dash, model == "tldr")
 
 
-def _draw_rates(axis, own: Mapping[tuple[str, str], Line], backbone: str) -> None:
+def _draw_rates(axis, own: Mapping[tuple[str, str], Line]) -> None:
     for name, colour, _ in _RATES:
         for model, (dash, _) in MODELS.items():
             # Of the others the true rate alone: three detectors of three models are unreadable.
