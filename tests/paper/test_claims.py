@@ -94,10 +94,10 @@ def test_at_paper_scale_nothing_stands_for_what_was_claimed_and_minis_budget_is_
     rows, effects = judge_claims(claims, own, "paper", AUDIT, {})
     assert (rows[0].verdict, rows[0].stands_for) == ("holds", "")
     page = render_claims(rows, effects, "paper")
-    assert "Jobs:" not in page and "a small world" not in page
+    assert "Jobs of" not in page and "a small world" not in page
     rows, effects = judge_claims(claims, own, "mini", AUDIT, {})
     page = render_claims(rows, effects, "mini")
-    assert "Jobs: 9 minutes, 2 GB at most." in page and "Here: a small world." in page
+    assert "Jobs of one seed: 9 minutes, 2 GB at most." in page and "Here: a small world." in page
 
 
 def test_a_budget_that_is_not_there_is_named():
@@ -117,7 +117,7 @@ def test_the_page_counts_verdicts_and_shows_effects():
     assert "2 claims: 2 holds, 0 does not hold, 0 inconclusive, 0 not run." in page
     assert "| [TLDR is better.](#other) | table 1 | – | **holds** |" in page
     assert "Here: a world." in page
-    assert "Jobs: 9 minutes, 2 GB at most; here 3 minutes, 2.0 GB." in page
+    assert "Jobs of one seed: 9 minutes, 2 GB at most; here 3 minutes, 2.0 GB." in page
     assert "| – | +10 [+5.76, +14.2] | – | holds |" in page
 
 

@@ -48,8 +48,8 @@ def test_results_are_rendered_from_rows():
     lines = render_results(accuracy, table1, claims, PROVENANCE).splitlines()
     assert lines[0] == (
         "Reference run at scale `mini`, seeds 0, 1, commit 0123456789ab with changes, on 2 "
-        "processors (P): 90 minutes of all jobs together, of which two run at a time; the "
-        "largest took 1.2 GB. Brackets are 95% intervals."
+        "processors (P): 90 minutes of the jobs behind these claims, of which two run at a time; "
+        "the largest took 1.2 GB. Brackets are 95% intervals."
     )
     assert "| llama | – | 97.0% [96.0, 98.0] | – | – | – |" in lines
     assert "| llama | tldr | 31.0 [28.0, 34.0] (paper: 45.7) | 96.5 | – | 65 |" in lines

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
@@ -53,8 +53,8 @@ def command(
     from tldr_reward.cli.perturb_with_llm import command as perturb_with_llm
 
     rows = read_pairs(captions, images)
+    check_splits({_name(image) for image, _ in rows})
     records, originals = own_records(rows, images, out, prompt)
-    check_splits(records)
     write_records(out / "images.jsonl", records)
     write_records(out / "originals.jsonl", originals)
     arguments = ["--originals", out / "originals.jsonl", "--image-records", out / "images.jsonl"]
@@ -80,12 +80,12 @@ def read_pairs(captions: Path, images: Path) -> list[tuple[str, str]]:
     return rows
 
 
-def check_splits(records: Sequence[ImageRecord]) -> None:
+def check_splits(names: Collection[str]) -> None:
     """InputError where images are so few that a split has none: `train` needs all three."""
-    splits = {record.split for record in records}
+    splits = set(map(_split, names))
     if missing := [split for split, _ in _SPLITS if split not in splits]:
         raise InputError(
-            f"none of {len(records)} images falls into {missing[0]}, a tenth of all; more are "
+            f"none of {len(names)} images falls into {missing[0]}, a tenth of all; more are "
             "needed, some 50"
         )
 
@@ -112,7 +112,7 @@ def own_records(
     captions = []
     progress = Progress(len(rows), "captions")
     for number, (image, caption) in enumerate(rows):
-        name = Path(image).with_suffix("").as_posix()
+        name = _name(image)
         if found.setdefault(name, _image(name, beside / image)).path != str(beside / image):
             raise InputError(f"two images are named {name!r}, with different endings")
         captions.append(
@@ -123,7 +123,14 @@ def own_records(
     return list(found.values()), captions
 
 
-def _image(name: str, path: Path) -> ImageRecord:
+def _name(image: str) -> str:
+    return Path(image).with_suffix("").as_posix()
+
+
+def _split(name: str) -> str:
     place = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 2**32
-    split = next(split for split, end in _SPLITS if place < end)
-    return ImageRecord(name, str(path), "own", split)
+    return next(split for split, end in _SPLITS if place < end)
+
+
+def _image(name: str, path: Path) -> ImageRecord:
+    return ImageRecord(name, str(path), "own", _split(name))
