@@ -32,7 +32,7 @@ _IMAGE_GAIN = 8.0
 
 @dataclasses.dataclass(frozen=True)
 class MiniSize:
-    """Sizes of a mini backbone: widths in features, image and patch in pixels.
+    """Sizes of a mini backbone: widths in features, image and patch in pixels, context in tokens.
 
     `merge` is Qwen2-VL's alone: so many patches by so many are one token, of `patch` pixels.
     """
@@ -47,6 +47,7 @@ class MiniSize:
     image: int = 64
     patch: int = 16
     merge: int = 1
+    context: int = CONTEXT
 
 
 def build_backbone(name: str, size: MiniSize, vocabulary: Sequence[str], seed: int) -> Backbone:
@@ -94,7 +95,7 @@ def _paligemma(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
             "num_attention_heads": size.heads,
             "num_key_value_heads": size.heads,
             "head_dim": size.width // size.heads,
-            "max_position_embeddings": CONTEXT,
+            "max_position_embeddings": size.context,
             **ids,
         },
         image_token_index=processor.image_token_id,
@@ -149,7 +150,7 @@ def _llama(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
             # As in the real one layers follow the last look at the image: what is predicted there
             # can be compared with what is said.
             "cross_attention_layers": list(range(1, max(2, size.layers - 2), 2)),
-            "max_position_embeddings": CONTEXT,
+            "max_position_embeddings": size.context,
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
             **ids,
         },
@@ -197,7 +198,7 @@ def _qwen2_vl(size: MiniSize, vocabulary: Sequence[str]) -> Backbone:
             "num_hidden_layers": size.layers,
             "num_attention_heads": size.heads,
             "num_key_value_heads": max(1, size.heads // 2),
-            "max_position_embeddings": CONTEXT,
+            "max_position_embeddings": size.context,
             "rope_parameters": {
                 "rope_type": "default",
                 "rope_theta": 10000.0,
