@@ -1,7 +1,7 @@
 """What both apps have in common: how a bug is answered."""
 
 import pytest
-from starlette.testclient import TestClient
+from fastapi.testclient import TestClient
 
 from tldr_reward.apps.local import local_app
 
