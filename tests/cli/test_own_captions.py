@@ -155,6 +155,14 @@ def test_captions_are_not_overwritten(command, captions, name):
     assert captions.read_bytes() == before
 
 
+def test_a_score_whose_text_is_none_is_named(command, captions):
+    score_file(command, captions)
+    scores = captions.parent / "scores.jsonl"
+    row = json.loads(scores.read_text().splitlines()[0]) | {"text": 5}
+    scores.write_text(json.dumps(row) + "\n")
+    assert "text is int" in refusal(command(f"rates {scores}"))
+
+
 def test_a_run_that_broke_off_goes_on_to_the_same_scores(command, captions, monkeypatch):
     from tldr_reward.detective.model import Detective
 

@@ -31,6 +31,7 @@ class SharedKeys:
     def update(
         self, keys: torch.Tensor, values: torch.Tensor, *_
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What a decoder layer asks of its cache; nothing is kept."""
         return keys, values
 
     def prefixes(self, layer: int) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tldr_reward.cli.api_key import API_KEY, CHECKER_API_KEY
+from tldr_reward.cli.api_key import CHECKER_API_KEY, key_for
 from tldr_reward.cli.reply_cache import ReplyCache
 from tldr_reward.perturb.estimates import Estimate, Prices, estimate_line
 from tldr_reward.perturb.messages import (
@@ -98,7 +98,7 @@ class Conversation:
         self.cache = ReplyCache(asking.cache)
         self.sources = {GENERATOR: asking.endpoint, CHECKER: checker or asking.endpoint}
         models = {part: address_and_model(source) for part, source in self.sources.items()}
-        key = Key(API_KEY, os.environ.get(API_KEY))
+        key = Key(*key_for(asking.endpoint))
         own = Key(CHECKER_API_KEY, os.environ.get(CHECKER_API_KEY))
         # A key goes to the host that it is for, and to no other.
         shared = models[CHECKER][0] == models[GENERATOR][0] and not own.value

@@ -44,7 +44,9 @@ KINDS = ("folder", "hub", "endpoint", "file")
 @click.option("--retries", type=click.IntRange(0), default=4, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True)
 @runtime_options
-@click.option("--state", type=_FILE, required=True, help="file that keeps an endpoint's replies")
+@click.option(
+    "--state", type=_FILE, required=True, help="an endpoint's replies, kept: remove to ask anew"
+)
 @click.option("--responses", type=_FILE, required=True, help="all responses to write")
 @click.option("--summary", type=_FILE, required=True, help="CSV of counts to write")
 def command(

@@ -40,7 +40,9 @@ Flagged = Sequence[tuple[CaptionRecord, Sequence[Span]]]
 @click.option("--retries", type=click.IntRange(0), default=4, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True)
 @runtime_options
-@click.option("--state", type=_FILE, required=True, help="file that keeps an endpoint's replies")
+@click.option(
+    "--state", type=_FILE, required=True, help="an endpoint's replies, kept: remove to ask anew"
+)
 @click.option("--tldr", type=_FILE, required=True, help="captions corrected with TLDR guidance")
 @click.option("--naive", type=_FILE, required=True, help="captions corrected without")
 def command(
