@@ -25,8 +25,9 @@ from tldr_reward.modules import content_digest, imported_names, module_file
 IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 INTERPRETER = "python" if IN_CONDA else shlex.quote(sys.executable)
 
-# What `tldr-reward` is; forks are of the interpreter that runs Snakemake.
-FORKED = config["forked"] and not IN_CONDA
+# What `tldr-reward` is; forks are of the interpreter that runs Snakemake. Elsewhere than on Linux
+# libraries do not bear to be forked.
+FORKED = config["forked"] and not IN_CONDA and sys.platform == "linux"
 MODULE = "tldr_reward.cli.forked" if FORKED else "tldr_reward"
 
 # TOGETHER=N before a command makes it N processes that share its work.

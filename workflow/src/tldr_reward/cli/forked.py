@@ -1,8 +1,7 @@
 """`python -m tldr_reward.cli.forked ARGUMENTS`: `tldr-reward ARGUMENTS` in a server's fork.
 
 The server (fork_server) has loaded the libraries already; the environment variable
-TLDR_REWARD_SERVER names its socket. Where none answers, the command runs here. What it takes can
-be seen from outside only then: a fork is no child of its caller.
+TLDR_REWARD_SERVER names its socket. Where none answers, the command runs here.
 """
 
 import json
@@ -38,6 +37,7 @@ def ask(path: str, arguments: Sequence[str]) -> int | None:
     server answers.
     """
     asked = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
+    asked["process"] = os.getpid()
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(path)

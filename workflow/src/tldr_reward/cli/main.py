@@ -1,7 +1,9 @@
 """The root command: finds each command's module by name and loads it only when it is called."""
 
 import ast
+import atexit
 import errno
+import gc
 import importlib
 import os
 import pkgutil
@@ -88,6 +90,8 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line; bad input and a full disk end in one line and exit status 2."""
+    # At the end Python would look through all that is left for cycles: a second, with torch loaded.
+    atexit.register(gc.freeze)
     if not sys.stderr.isatty():  # a log file has no use for the bar that transformers draws
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
