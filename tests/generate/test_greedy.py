@@ -71,6 +71,20 @@ def test_a_batch_says_what_each_says_alone(name):
     assert together == alone
 
 
+@pytest.mark.parametrize("context, sizes", [(128, [70]), (10**8, [64, 6])])
+def test_as_many_are_said_together_as_memory_holds(monkeypatch, context, sizes):
+    backbone = spread(small_backbone("paligemma"))
+    seen, generate = [], backbone.model.generate
+    monkeypatch.setattr(
+        backbone.model,
+        "generate",
+        lambda **inputs: seen.append(len(inputs["input_ids"])) or generate(**inputs),
+    )
+    monkeypatch.setattr(backbone.text_config, "max_position_embeddings", context)
+    greedy_responses(backbone, random_images(1) * 70, [PROMPTS[0]] * 70, 2, "test")
+    assert seen == sizes
+
+
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_the_image_decides_what_is_said(name):
     backbone = spread(small_backbone(name))

@@ -11,6 +11,11 @@ from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 
+# Responses that are said together: as many as may fill their contexts with keys and values within
+# this memory, and no fewer than so many.
+_CACHE_BYTES = 512 * 2**20
+_AT_LEAST = 64
+
 
 @dataclasses.dataclass(frozen=True)
 class Generated:
@@ -26,13 +31,15 @@ def greedy_responses(
     prompts: Sequence[str],
     max_new_tokens: int,
     label: str,
-    batch_responses: int = 64,
+    batch_responses: int | None = None,
 ) -> list[Generated]:
     """The most likely next token at every step, for each image with its prompt, in their order.
 
-    A LoRA within the backbone's model acts at whatever scale it is set to. Raises InputError when
-    a prompt leaves no room for `max_new_tokens` in the context.
+    A LoRA within the backbone's model acts at whatever scale it is set to. `batch_responses` at a
+    time; by default what memory allows. Raises InputError when a prompt leaves no room for
+    `max_new_tokens` in the context.
     """
+    size = batch_responses or _batch_size(backbone)
     if len(images) != len(prompts):
         raise InputError(f"{len(images)} images and {len(prompts)} prompts; as many are needed")
     encoded = {prompt: backbone.prompt_ids(prompt) for prompt in dict.fromkeys(prompts)}
@@ -41,13 +48,22 @@ def greedy_responses(
     order = sorted(range(len(prompts)), key=lambda index: len(encoded[prompts[index]]))
     found: dict[int, Generated] = {}
     progress = Progress(len(prompts), label)
-    for start in range(0, len(order), batch_responses):
-        chosen = order[start : start + batch_responses]
+    for start in range(0, len(order), size):
+        chosen = order[start : start + size]
         pixels = backbone.pixels([images[index] for index in chosen])
         ids = [encoded[prompts[index]] for index in chosen]
         found.update(zip(chosen, _generated(backbone, pixels, ids, max_new_tokens), strict=True))
         progress.step(count=len(chosen))
     return [found[index] for index in range(len(prompts))]
+
+
+def _batch_size(backbone: Backbone) -> int:
+    """Responses a batch. In a small model a call costs more than what is computed in it."""
+    config = backbone.text_config
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    place = 2 * config.num_hidden_layers * config.num_key_value_heads * width
+    response = place * config.max_position_embeddings * backbone.model.dtype.itemsize
+    return max(_AT_LEAST, _CACHE_BYTES // response)
 
 
 def _check_room(backbone: Backbone, encoded: dict[str, list[int]], max_new_tokens: int) -> None:
