@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tldr_reward.backbones import batches
 from tldr_reward.records import CaptionRecord, ScoreRecord, read_records, write_records
 
 TRAINING = (
@@ -117,8 +118,9 @@ def test_runs_scored_together_score_as_they_do_alone(world, tmp_path, command, m
     assert len({tuple(one.p_good[-1] for one in some) for some in lists}) == 3
 
 
-def test_shards_put_together_are_the_scores_of_the_whole(world, tmp_path, command):
+def test_shards_put_together_are_the_scores_of_the_whole(world, tmp_path, command, monkeypatch):
     """Byte for byte; captions are three batches, so that one of four parts has none."""
+    monkeypatch.setattr(batches, "_STATES", 1)  # batches as of a large backbone
     captions = tmp_path / "captions.jsonl"
     many = [
         dataclasses.replace(caption, caption_id=f"{caption.caption_id}-{copy}")

@@ -12,6 +12,8 @@ from tldr_reward.backbones.interface import Backbone, Response, pad_ids
 
 # A part of a batch costs as much as this many tokens, whatever is in it.
 _CALL = 128
+# Bytes of the widest layer's states of all responses of a batch, were all as long as the context.
+_STATES = 64 * 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +91,15 @@ def draw_sources(sources: Sequence[Source], step: int, seed: int) -> dict[str, l
         for index, source in enumerate(sources)
         if source.first <= step < source.last
     }
+
+
+def responses_together(backbone: Backbone, at_least: int) -> int:
+    """How many responses are computed together: no fewer than so many.
+
+    In a small backbone, whose calls cost more than what is computed in them, as many as fit.
+    """
+    place = backbone.text_config.intermediate_size * backbone.model.dtype.itemsize
+    return max(at_least, _STATES // (place * backbone.text_config.max_position_embeddings))
 
 
 def parts(lengths: torch.Tensor, call: int = _CALL) -> list[tuple[torch.Tensor, int]]:

@@ -8,11 +8,12 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from PIL import Image
 
+from tldr_reward.backbones.batches import responses_together
 from tldr_reward.backbones.interface import Backbone, pad_ids
 from tldr_reward.backbones.prefixes import Prefix
 from tldr_reward.progress import Progress
 
-_BATCH = 64  # images with their prompts
+_AT_LEAST = 64  # images with their prompts that are run together
 
 
 class BackboneLM(LM):
@@ -77,8 +78,9 @@ class BackboneLM(LM):
         encoded = {text: self.backbone.prompt_ids(text) for text, _ in prompts}
         order = sorted(range(len(prompts)), key=lambda row: len(encoded[prompts[row][0]]))
         progress = Progress(len(prompts), f"{self.label}{what}")
-        for start in range(0, len(order), _BATCH):
-            rows = order[start : start + _BATCH]
+        size = responses_together(self.backbone, _AT_LEAST)
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
             features = self._vision([prompts[row][1][0] for row in rows])
             yield rows, self.backbone.prefix(features, [encoded[prompts[row][0]] for row in rows])
             progress.step(count=len(rows))

@@ -61,11 +61,12 @@ def command(
     --scores paligemma/tldr/seed0 test.jsonl tldr/test.jsonl
     --scores paligemma/prompting/seed0 test.jsonl prompting/test.jsonl
     """
+    from tldr_reward.backbones.batches import responses_together
     from tldr_reward.backbones.features import ImageFeatures
     from tldr_reward.backbones.folders import load_backbone
     from tldr_reward.cli.inputs import caption_items, read_images
     from tldr_reward.cli.runtime import use_runtime
-    from tldr_reward.reward.scoring import score_items, scorer
+    from tldr_reward.reward.scoring import AT_LEAST, score_items, scorer
 
     runs = [*reward_models, *([(likelihood, None)] if likelihood else [])]
     _check_runs([run for run, _ in runs], scores)
@@ -86,12 +87,12 @@ def command(
     rows, images = read_images(image_records, wanted)
     features = ImageFeatures(backbone, images) if wanted else None
     items = {path: caption_items(backbone, some, rows, cut) for path, some in captions.items()}
-    pad = backbone.tokenizer.pad_token_id
+    pad, size = backbone.tokenizer.pad_token_id, responses_together(backbone, AT_LEAST)
     for run, folder in runs:
         with scorer(backbone, folder) as (probabilities, first):
             for path, out in ((path, out) for name, path, out in scores if name == run):
                 label = f"{run} scores {path.stem}"
-                found = dict(score_items(items[path], features, pad, probabilities, label))
+                found = dict(score_items(items[path], features, pad, probabilities, label, size))
                 write_records(out, _scored(run, captions[path], items[path], found, first))
 
 
@@ -108,13 +109,15 @@ def shard_of(
     backbone, captions: Sequence[CaptionRecord], part: tuple[int, int]
 ) -> list[CaptionRecord]:
     """The K-th of N parts of a file, of whole batches: each is scored as it is without shards."""
-    from tldr_reward.reward.scoring import scoring_batches
+    from tldr_reward.backbones.batches import responses_together
+    from tldr_reward.reward.scoring import AT_LEAST, scoring_batches
 
     index, count = part
     if count == 1:
         return list(captions)
     ids = {prompt: tuple(backbone.prompt_ids(prompt)) for prompt in {c.prompt for c in captions}}
-    batches = scoring_batches([(one.image_id, ids[one.prompt]) for one in captions])
+    keys = [(one.image_id, ids[one.prompt]) for one in captions]
+    batches = scoring_batches(keys, responses_together(backbone, AT_LEAST))
     chosen = batches[len(batches) * (index - 1) // count : len(batches) * index // count]
     return [captions[place] for place in sorted(itertools.chain(*chosen))]
 

@@ -7,13 +7,12 @@ import torch
 from PIL import Image
 from transformers import GenerationConfig
 
+from tldr_reward.backbones.batches import responses_together
 from tldr_reward.backbones.interface import Backbone
 from tldr_reward.errors import InputError
 from tldr_reward.progress import Progress
 
-# Responses that are said together: as many as may fill their contexts with keys and values within
-# this memory, and no fewer than so many.
-_CACHE_BYTES = 512 * 2**20
+# Responses that are said together, at least.
 _AT_LEAST = 64
 
 
@@ -36,10 +35,10 @@ def greedy_responses(
     """The most likely next token at every step, for each image with its prompt, in their order.
 
     A LoRA within the backbone's model acts at whatever scale it is set to. `batch_responses` at a
-    time; by default what memory allows. Raises InputError when a prompt leaves no room for
+    time; by default more in a small model. Raises InputError when a prompt leaves no room for
     `max_new_tokens` in the context.
     """
-    size = batch_responses or _batch_size(backbone)
+    size = batch_responses or responses_together(backbone, _AT_LEAST)
     if len(images) != len(prompts):
         raise InputError(f"{len(images)} images and {len(prompts)} prompts; as many are needed")
     encoded = {prompt: backbone.prompt_ids(prompt) for prompt in dict.fromkeys(prompts)}
@@ -55,15 +54,6 @@ def greedy_responses(
         found.update(zip(chosen, _generated(backbone, pixels, ids, max_new_tokens), strict=True))
         progress.step(count=len(chosen))
     return [found[index] for index in range(len(prompts))]
-
-
-def _batch_size(backbone: Backbone) -> int:
-    """Responses a batch. In a small model a call costs more than what is computed in it."""
-    config = backbone.text_config
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    place = 2 * config.num_hidden_layers * config.num_key_value_heads * width
-    response = place * config.max_position_embeddings * backbone.model.dtype.itemsize
-    return max(_AT_LEAST, _CACHE_BYTES // response)
 
 
 def _check_room(backbone: Backbone, encoded: dict[str, list[int]], max_new_tokens: int) -> None:

@@ -12,8 +12,8 @@ from tldr_reward.backbones.interface import Backbone
 from tldr_reward.progress import Progress
 from tldr_reward.reward.model import RewardModel, attached_reward_model
 
-# Responses of a batch.
-BATCH = 128
+# Responses of a batch, at least.
+AT_LEAST = 128
 
 
 def reward_probabilities(model: RewardModel, batch: Batch) -> torch.Tensor:
@@ -44,10 +44,11 @@ def scorer(
         yield lambda batch: reward_probabilities(model, batch), first
 
 
-def scoring_batches(keys: Sequence[tuple], size: int = BATCH) -> list[list[int]]:
-    """Indices of responses in batches: those of an image, and of a prompt of it, stand together.
+def scoring_batches(keys: Sequence[tuple], size: int) -> list[list[int]]:
+    """Indices of responses in batches of a size.
 
-    `keys` tell image and prompt of each, in any form that can be sorted.
+    Those of an image, and of a prompt of it, stand together. `keys` tell image and prompt of
+    each, in any form that can be sorted.
     """
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return [order[start : start + size] for start in range(0, len(order), size)]
@@ -60,7 +61,7 @@ def score_items(
     pad: int,
     probabilities: Callable[[Batch], torch.Tensor],
     label: str | None,
-    batch_responses: int = BATCH,
+    batch_responses: int,
 ) -> Iterator[tuple[int, list[float]]]:
     """Yield (index of the item, its tokens' probabilities), images' responses kept together.
 
