@@ -6,7 +6,16 @@ import threading
 
 import pytest
 
-from tldr_reward.cli.doctor import disk, endpoint, endpoint_models, gpus, hub_token, memory
+from tldr_reward.cli.api_key import key_for
+from tldr_reward.cli.doctor import (
+    Finding,
+    disk,
+    endpoint,
+    endpoint_models,
+    gpus,
+    hub_token,
+    memory,
+)
 
 
 @pytest.fixture
@@ -31,24 +40,28 @@ def server():
     found.server_close()
 
 
+def asked(source: str) -> Finding:
+    return endpoint(source, *key_for(source), timeout=5)
+
+
 def test_an_endpoint_is_there_when_it_lists_the_model(server, monkeypatch):
     monkeypatch.setenv("TLDR_REWARD_API_KEY", "right")
-    assert endpoint(f"{server}#some/model", 5).there
-    other = endpoint(f"{server}#another/model", 5)
+    assert asked(f"{server}#some/model").there
+    other = asked(f"{server}#another/model")
     assert not other.there and other.found == "serves some/model"
     assert "vllm serve another/model" in other.remedy
-    far = endpoint("http://models.invalid/v1#some/model", 5)
+    far = asked("http://models.invalid/v1#some/model")
     assert not far.there and far.remedy == "see to the network, or name another endpoint"
 
 
 def test_a_refused_key_and_a_silent_server_are_told_apart(server, monkeypatch):
     monkeypatch.delenv("TLDR_REWARD_API_KEY", raising=False)
-    refused = endpoint(f"{server}#some/model", 5)
+    refused = asked(f"{server}#some/model")
     assert (refused.there, refused.remedy) == (False, "set TLDR_REWARD_API_KEY")
     monkeypatch.setenv("TLDR_REWARD_API_KEY_127_0_0_1", "right")
     monkeypatch.setenv("TLDR_REWARD_API_KEY", "of another host")
-    assert endpoint(f"{server}#some/model", 5).there
-    silent = endpoint("http://127.0.0.1:9/v1#some/model", 5)
+    assert asked(f"{server}#some/model").there
+    silent = asked("http://127.0.0.1:9/v1#some/model")
     assert not silent.there and silent.found == "no answer (ConnectError)"
 
 
@@ -72,11 +85,12 @@ def test_endpoints_are_those_of_the_scale(tmp_path):
     assert list(endpoint_models(tmp_path / "models.tsv", "paper")) == ["http://host/v1#a"]
 
 
-def test_the_command_tells_what_is_missing(command, tmp_path, monkeypatch):
+def test_the_command_tells_what_is_missing(server, command, tmp_path, monkeypatch):
     told = command("doctor --scale smoke")
     assert told.status == 0, told.out + told.err
     assert told.out.splitlines()[-1] == "3 of 3 there"
-    (tmp_path / "paper.yaml").write_text(
+    paper = tmp_path / "paper.yaml"
+    paper.write_text(
         "runtime: {processes: 8}\n"
         "perturbation: {endpoint: 'http://127.0.0.1:9/v1#m', checker: 'http://127.0.0.1:9/v1#m'}\n"
     )
@@ -86,5 +100,15 @@ def test_the_command_tells_what_is_missing(command, tmp_path, monkeypatch):
     assert told.status == 1
     # The same server twice is one thing to look for.
     assert told.out.count("missing  m at http://127.0.0.1:9/v1: no answer") == 1
+    elsewhere = paper.read_text().replace(
+        "checker: 'http://127.0.0.1:9", f"checker: '{server[:-3]}"
+    )
+    paper.write_text(elsewhere)
+    monkeypatch.setenv("TLDR_REWARD_API_KEY", "right")
+    told = command(f"doctor --scale paper --config {tmp_path}")
+    assert "the key was refused\n         set TLDR_REWARD_CHECKER_API_KEY" in told.out
+    monkeypatch.setenv("TLDR_REWARD_CHECKER_API_KEY", "right")
+    told = command(f"doctor --scale paper --config {tmp_path}")
+    assert "serves some/model" in told.out
     lost = command(f"doctor --scale paper --config {tmp_path}/nowhere")
     assert lost.status == 2 and "--config names the folder" in lost.err

@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import refusal
 from tests.generate.servers import completion, free_port, scripted
 from tests.language_model import Server, asked, kind_of, reply, said, write_data
+from tldr_reward.cli.api_key import checkers_key_for
 from tldr_reward.cli.perturb_captions import RejectCount
 from tldr_reward.records import CaptionRecord, read_records, read_rows
 
@@ -176,6 +177,19 @@ def test_a_checker_of_its_own_gets_its_own_key_alone(command, folder, monkeypatc
         assert command(arguments(folder, one, "again", f"--checker {other}")).status == 0
     assert keys["generator"] == {"Bearer generators-key"}
     assert keys["checker"] == {"Bearer none", "Bearer checkers-key"}
+
+
+def test_a_checkers_key_is_its_own_or_its_hosts(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("TLDR_REWARD_")]:
+        monkeypatch.delenv(name)
+    one, other = "https://one.org/v1#a", "https://other.org/v1#b"
+    monkeypatch.setenv("TLDR_REWARD_API_KEY", "for all")
+    assert checkers_key_for(other, one) == ("TLDR_REWARD_CHECKER_API_KEY", None)
+    assert checkers_key_for("https://one.org/v1#b", one) == ("TLDR_REWARD_API_KEY", "for all")
+    monkeypatch.setenv("TLDR_REWARD_API_KEY_OTHER_ORG", "the host's")
+    assert checkers_key_for(other, one) == ("TLDR_REWARD_API_KEY_OTHER_ORG", "the host's")
+    monkeypatch.setenv("TLDR_REWARD_CHECKER_API_KEY", "its own")
+    assert checkers_key_for(other, one) == ("TLDR_REWARD_CHECKER_API_KEY", "its own")
 
 
 def test_a_checker_of_the_same_host_gets_the_key(command, folder, monkeypatch):

@@ -2,13 +2,12 @@
 
 import dataclasses
 import functools
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from tldr_reward.cli.api_key import CHECKER_API_KEY, key_for
+from tldr_reward.cli.api_key import checkers_key_for, key_for
 from tldr_reward.cli.reply_cache import ReplyCache
 from tldr_reward.perturb.estimates import Estimate, Prices, estimate_line
 from tldr_reward.perturb.messages import (
@@ -98,11 +97,11 @@ class Conversation:
         self.cache = ReplyCache(asking.cache)
         self.sources = {GENERATOR: asking.endpoint, CHECKER: checker or asking.endpoint}
         models = {part: address_and_model(source) for part, source in self.sources.items()}
-        key = Key(*key_for(asking.endpoint))
-        own = Key(CHECKER_API_KEY, os.environ.get(CHECKER_API_KEY))
         # A key goes to the host that it is for, and to no other.
-        shared = models[CHECKER][0] == models[GENERATOR][0] and not own.value
-        self.keys = {GENERATOR: key, CHECKER: key if shared else own}
+        self.keys = {
+            GENERATOR: Key(*key_for(asking.endpoint)),
+            CHECKER: Key(*checkers_key_for(self.sources[CHECKER], asking.endpoint)),
+        }
         temperatures = {GENERATOR: asking.temperature, CHECKER: 0.0}
         self.settings: Mapping[str, Settings] = {
             part: Settings(model, temperatures[part], asking.max_tokens, asking.seed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tldr_reward.cli.api_key import key_for
+from tldr_reward.cli.api_key import checkers_key_for, key_for
 from tldr_reward.cli.processors import available_processors
 from tldr_reward.errors import InputError
 
@@ -59,9 +59,11 @@ def command(scale: str, config: Path, timeout: float) -> None:
         settings = read_settings(config / "paper.yaml")
         findings += [gpus(int(settings["runtime"]["processes"]), _GPU_MEMORY), hub_token()]
         findings += [gated_access(kind, name) for kind, name in _GATED]
-        asked = [settings["perturbation"][name] for name in ("endpoint", "checker")]
-        asked += endpoint_models(config / "models.tsv", scale)
-        findings += [endpoint(source, timeout) for source in dict.fromkeys(asked)]
+        generator, checker = (settings["perturbation"][name] for name in ("endpoint", "checker"))
+        keys = {checker: checkers_key_for(checker, generator)}
+        others = [generator, *endpoint_models(config / "models.tsv", scale)]
+        keys |= {source: key_for(source) for source in others}
+        findings += [endpoint(source, *key, timeout) for source, key in keys.items()]
     for finding in findings:
         mark = "ok     " if finding.there else "missing"
         click.echo(f"{mark}  {finding.what}: {finding.found}")
@@ -156,12 +158,14 @@ def gated_access(kind: str, name: str) -> Finding:
     return Finding(f"access to {name}", True, "given")
 
 
-def endpoint(source: str, timeout: float) -> Finding:
-    """Whether a server answers and lists the model; `source` is `https://host/v1#model`."""
+def endpoint(source: str, variable: str, key: str | None, timeout: float) -> Finding:
+    """Whether a server answers to a key and lists the model; `source` is `https://host/v1#model`.
+
+    `variable` is where the key was read from.
+    """
     from huggingface_hub.utils import httpx
 
     address, _, model = source.partition("#")
-    variable, key = key_for(source)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     what = f"{model} at {address}"
     remedy, other = "see to the network", f"have it serve {model}"

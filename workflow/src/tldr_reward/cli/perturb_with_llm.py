@@ -53,10 +53,11 @@ def command(
 ) -> None:
     """Ask a language model for negatives of captions, and for wrong answers to questions.
 
-    Any OpenAI-compatible endpoint does, and it is sent text only. Its key is read from
-    TLDR_REWARD_API_KEY; that of a checker on another host from TLDR_REWARD_CHECKER_API_KEY. What
-    was replied is kept in the cache, so that a run that broke off goes on when the command is
-    given again.
+    Any OpenAI-compatible endpoint does, and it is sent text only. Its key is read from its host's
+    own variable (TLDR_REWARD_API_KEY_API_OPENAI_COM), else from TLDR_REWARD_API_KEY; that of a
+    checker on another server from TLDR_REWARD_CHECKER_API_KEY, else from its host's. What was
+    replied is kept in the cache, so that a run that broke off goes on when the command is given
+    again.
 
     Example: tldr-reward perturb-with-llm --originals docci.jsonl --originals vg.jsonl
     --image-records images.jsonl --endpoint https://host/v1#model --cache replies.jsonl
