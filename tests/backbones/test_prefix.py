@@ -18,8 +18,6 @@ from tldr_reward.backbones.batches import (
 from tldr_reward.backbones.interface import pad_ids
 
 PROMPTS = ("describe the image.", "how many objects are there? (A) one (B) two")
-# Where the image's tokens stand in the decoder's sequence, and make it long.
-LONG = ("paligemma", "qwen2_vl")
 RESPONSES = (
     (0, 0, "a big red circle is in the top row, first column."),
     (0, 0, "two."),
@@ -59,13 +57,12 @@ def qwen_inputs(backbone, image, prompt, text):
     return inputs
 
 
-@pytest.mark.parametrize(
-    "name, shared", [*((name, False) for name in ARCHITECTURES), *((name, True) for name in LONG)]
-)
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_grouped_batch_equals_rows_at_a_time(name, shared, monkeypatch):
     if shared:
         monkeypatch.setattr(attention, "LONG", 1)
-        monkeypatch.delattr(prefixes, "select_rows")  # nothing is copied
+        nothing_is_copied(name, monkeypatch)
     backbone, images = small_backbone(name), random_images(3)
     features = backbone.vision_features(images)
     items = [
@@ -89,8 +86,28 @@ def test_grouped_batch_equals_rows_at_a_time(name, shared, monkeypatch):
         assert torch.allclose(predicting[row, : length + 1], before, atol=1e-5)
 
 
+def nothing_is_copied(name, monkeypatch):
+    """Of what is long: the whole prefix or, where images are attended to across, these alone."""
+    if name != "llama":
+        return monkeypatch.delattr(prefixes, "select_rows")
+    copied = prefixes.select_rows
+
+    def select_rows(cache, rows, config, uncopied):
+        selected = copied(cache, rows, config, uncopied)
+        assert config.cross_attention_layers == list(uncopied) != []
+        for index in uncopied:
+            assert selected.layers[index].keys.shape == cache.layers[index].keys.shape
+        return selected
+
+    monkeypatch.setattr(prefixes, "select_rows", select_rows)
+
+
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_gradients_equal_those_of_one_row(name):
+def test_gradients_equal_those_of_one_row(name, shared, monkeypatch):
+    if shared:
+        monkeypatch.setattr(attention, "LONG", 1)
+        nothing_is_copied(name, monkeypatch)
     backbone, image = small_backbone(name), random_images(1)[0]
     for path, tensor in backbone.model.named_parameters():
         tensor.requires_grad_("vision" not in path and ("visual" not in path or "merger" in path))
@@ -111,6 +128,35 @@ def test_gradients_equal_those_of_one_row(name):
     assert set(ours) == set(expected)
     for path, gradient in expected.items():
         assert torch.allclose(ours[path], gradient, atol=1e-5), path
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_gradients_are_those_of_copied_prefixes(name, monkeypatch):
+    """With prefixes of several lengths and responses of several lengths and numbers."""
+    backbone = small_backbone(name)
+    for path, tensor in backbone.model.named_parameters():
+        tensor.requires_grad_("vision" not in path and "visual" not in path)
+    features = backbone.vision_features(random_images(3))
+    items = [
+        Item(image, tuple(backbone.prompt_ids(PROMPTS[prompt])), backbone.tokenize(text))
+        for image, prompt, text in RESPONSES
+    ]
+    batch = dataclasses.replace(collate(items, features, 0), in_one=True)
+    weights = torch.linspace(-1, 1, batch.mask.sum() * 32).view(-1, 32)
+
+    def gradients(long):
+        monkeypatch.setattr(attention, "LONG", long)
+        backbone.model.zero_grad()
+        (hidden_states(backbone, batch)[batch.mask] * weights).sum().backward()
+        named = backbone.model.named_parameters()
+        return {path: tensor.grad.clone() for path, tensor in named if tensor.grad is not None}
+
+    copied = gradients(10**9)
+    nothing_is_copied(name, monkeypatch)
+    shared = gradients(1)
+    assert set(shared) == set(copied) and len(copied) > 20
+    for path, gradient in copied.items():
+        assert torch.allclose(shared[path], gradient, atol=2e-5), path
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

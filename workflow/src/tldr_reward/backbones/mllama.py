@@ -4,10 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from PIL import Image
-from transformers import DynamicCache
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, DynamicCache
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.models.mllama.modeling_mllama import MllamaTextCrossAttention
 
+from tldr_reward.backbones import attention
 from tldr_reward.backbones.interface import Backbone, pad_ids
 from tldr_reward.backbones.prefixes import Prefix, additive, run_behind
+
+_NAME = "tldr_shared_images"
 
 
 class MllamaBackbone(Backbone):
@@ -76,8 +82,59 @@ class MllamaBackbone(Backbone):
         embeds = self.decoder().embed_tokens(ids)
         # Cross-attention layers find the image's keys and values in the cache.
         image_tokens = prefix.cache.layers[self.text_config.cross_attention_layers[0]].keys.shape[2]
+        if image_tokens >= attention.LONG and self.text_config._attn_implementation == "sdpa":
+            return self._behind_shared_images(prefix, groups, embeds)
         everywhere = _everywhere(ids, image_tokens, embeds.dtype)
         return run_behind(self.decoder(), prefix, groups, embeds, cross_attention_mask=everywhere)
+
+    def _behind_shared_images(
+        self, prefix: Prefix, groups: torch.Tensor, embeds: torch.Tensor
+    ) -> torch.Tensor:
+        """`run_behind`, images' keys and values not copied for each response."""
+        order = groups.argsort(stable=True)
+        with attention.attending(self.decoder(), _NAME):
+            states = run_behind(
+                self.decoder(),
+                prefix,
+                groups[order],
+                embeds[order],
+                uncopied=self.text_config.cross_attention_layers,
+                responses=groups.bincount(minlength=len(prefix.mask)).tolist(),
+            )
+        return states[order.argsort()]
+
+
+def attend_images(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float,
+    responses: Sequence[int],
+    **others: object,
+) -> tuple[torch.Tensor, None]:
+    """Attention [S, L, heads, D] to images by cross-attention layers; other layers attend as ever.
+
+    Responses stand in the order of their images, so many of each; all those of an image ask its
+    keys [1, heads that keys have, image tokens, D] at once.
+    """
+    if not isinstance(module, MllamaTextCrossAttention):
+        return sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, **others
+        )
+    _, heads, width, _ = query.shape
+    found = []
+    images = zip(query.split(list(responses)), key.split(1), value.split(1), strict=True)
+    for own, keys, values in images:
+        if len(own):
+            line = attention.in_line(own, key.shape[1])
+            seen = scaled_dot_product_attention(line, keys, values, scale=scaling)
+            found.append(attention.in_rows(seen, heads, width).transpose(1, 2))
+    return torch.cat(found), None
+
+
+AttentionInterface.register(_NAME, attend_images)
 
 
 def _everywhere(ids: torch.Tensor, image_tokens: int, dtype: torch.dtype) -> torch.Tensor:

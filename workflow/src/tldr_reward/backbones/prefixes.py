@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Collection
 
 import torch
 from transformers import DynamicCache
@@ -29,11 +30,13 @@ def run_behind(
     prefix: Prefix,
     groups: torch.Tensor,
     embeds: torch.Tensor,
-    **others: torch.Tensor,
+    uncopied: Collection[int] = (),
+    **others: object,
 ) -> torch.Tensor:
     """Last hidden states [S, L, D] of embedded responses [S, L, D] behind their prefixes [S].
 
-    `others` are what the decoder takes beside.
+    Layers that are `uncopied` have the keys of the prefixes, not of each response's; `others` are
+    what the decoder takes beside.
     """
     width = embeds.shape[1]
     positions = prefix.next_position[groups].unsqueeze(1) + torch.arange(width)
@@ -41,7 +44,7 @@ def run_behind(
         inputs_embeds=embeds,
         attention_mask=additive(suffix_mask(prefix.mask[groups], width), embeds.dtype),
         position_ids=positions,
-        past_key_values=select_rows(prefix.cache, groups, decoder.config),
+        past_key_values=select_rows(prefix.cache, groups, decoder.config, uncopied),
         use_cache=True,
         **others,
     )
@@ -51,12 +54,12 @@ def run_behind(
 def run_behind_shared(
     decoder: torch.nn.Module, prefix: Prefix, groups: torch.Tensor, embeds: torch.Tensor
 ) -> torch.Tensor:
-    """`run_behind` without gradients, prefixes' keys and values not copied for each response."""
+    """`run_behind`, prefixes' keys and values not copied for each response."""
     order = groups.argsort(stable=True)
     counts = groups.bincount(minlength=len(prefix.mask)).tolist()
     shared = attention.SharedKeys(prefix.cache.layers, prefix.mask.sum(1).tolist(), counts)
     positions = prefix.next_position[groups].unsqueeze(1) + torch.arange(embeds.shape[1])
-    with attention.sharing(decoder):
+    with attention.attending(decoder, attention.NAME):
         states = decoder(
             inputs_embeds=embeds[order],
             position_ids=positions[order],
@@ -67,12 +70,19 @@ def run_behind_shared(
     return states.last_hidden_state[order.argsort()]
 
 
-def select_rows(cache: DynamicCache, rows: torch.Tensor, config) -> DynamicCache:
-    """A new cache whose batch rows are `rows` of `cache`; gradients flow through."""
+def select_rows(
+    cache: DynamicCache, rows: torch.Tensor, config, uncopied: Collection[int] = ()
+) -> DynamicCache:
+    """A new cache whose batch rows are `rows` of `cache`, but for layers that are `uncopied`.
+
+    Gradients flow through.
+    """
     selected = DynamicCache(config=config)
     for index, layer in enumerate(cache.layers):
-        keys, values = (_Rows.apply(part, rows) for part in (layer.keys, layer.values))
-        selected.update(keys, values, index)
+        parts = layer.keys, layer.values
+        if index not in uncopied:
+            parts = [_Rows.apply(part, rows) for part in parts]
+        selected.update(*parts, index)
     return selected
 
 
