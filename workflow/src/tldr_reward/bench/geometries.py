@@ -39,11 +39,12 @@ class Geometry:
     growth: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
-# mini's are the sizes of config.yaml, and captions as its training set has them. The paper's images
-# have 1,024 tokens and about nine captions; width and depth are cut until two processors can.
+# mini's are the sizes of config.yaml, and captions as its training set has them; a unit is as many
+# as the package scores together there. The paper's images have 1,024 tokens and about nine
+# captions; width and depth are cut until two processors can.
 GEOMETRIES = {
     "mini": Geometry(
-        MiniSize(mlp=256, vision_mlp=512), 16, 4, 36, 12, 64, (8, 16), (8, 16, 64),
+        MiniSize(mlp=256, vision_mlp=512), 64, 4, 36, 12, 64, (8, 16, 64), (8, 16, 64, 256),
         ((8, 16, 32), (2, 4, 8), (20, 40, 80)),
     ),
     "paper": Geometry(
