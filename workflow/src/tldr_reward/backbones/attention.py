@@ -9,12 +9,13 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
-from transformers import AttentionInterface
+from transformers import AttentionInterface, PretrainedConfig
 from transformers.integrations.sdpa_attention import repeat_kv
 
 NAME = "tldr_shared_prefix"
 # Tokens of a prefix from which on this is faster than copies of its keys and values.
 LONG = 256
+_ALL = slice(None)
 _flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 
@@ -44,12 +45,9 @@ class SharedKeys:
             start += count
 
 
-_ALL = slice(None)
-
-
-def pays(tokens: int, device: torch.device) -> bool:
-    """Whether prefixes of so many tokens are to be shared."""
-    return tokens >= LONG and device.type == "cpu"
+def pays(tokens: int, config: PretrainedConfig) -> bool:
+    """Whether keys of so many tokens are to be shared, by kernels such as the decoder's own."""
+    return tokens >= LONG and config._attn_implementation == "sdpa"
 
 
 @contextlib.contextmanager

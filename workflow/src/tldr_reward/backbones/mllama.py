@@ -82,7 +82,7 @@ class MllamaBackbone(Backbone):
         embeds = self.decoder().embed_tokens(ids)
         # Cross-attention layers find the image's keys and values in the cache.
         image_tokens = prefix.cache.layers[self.text_config.cross_attention_layers[0]].keys.shape[2]
-        if image_tokens >= attention.LONG and self.text_config._attn_implementation == "sdpa":
+        if attention.pays(image_tokens, self.text_config):
             return self._behind_shared_images(prefix, groups, embeds)
         everywhere = _everywhere(ids, image_tokens, embeds.dtype)
         return run_behind(self.decoder(), prefix, groups, embeds, cross_attention_mask=everywhere)
